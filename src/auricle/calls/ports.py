@@ -1,28 +1,22 @@
 """What calls need of the world. Adapters have types that fit; `app/wiring.py` joins them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from auricle.calls.live import LiveCall
 from auricle.calls.records import CallRecord
 from auricle.calls.voicemail_record import VoicemailMessage
 from auricle.kernel.ids import LegId, MailboxId, VoicemailId
+from auricle.sip.events import Reason
 from auricle.sip.message import Request
+from auricle.sip.registration import Binding
 from auricle.sip.session import SessionEvent
 
 T = TypeVar("T")
 
 # ---- signalling ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One value of the Reason header (RFC 3326)."""
-
-    protocol: str
-    cause: int
-    text: str = ""
 
 
 ANSWERED_ELSEWHERE = (Reason("SIP", 200, "Call completed elsewhere"), Reason("Q.850", 26))
@@ -281,6 +275,30 @@ class CallStore(Protocol):
         ...
 
 
+class BindingStore(Protocol):
+    """Keeps where phones are registered."""
+
+    async def save_bindings(self, aor: str, bindings: Sequence[Binding]) -> None:
+        """Replace the bindings of one address-of-record; durable when it returns."""
+        ...
+
+
+class PhoneAudit(Protocol):
+    """Keeps refusals of phones (45 CFR 164.308(a)(5)(ii)(C))."""
+
+    async def phone_refused(self, address: str) -> None:
+        """Wrong credentials came from this network address."""
+        ...
+
+
+class CallObserver(Protocol):
+    """Told of every change of a running call, for the console and the demo; must not block."""
+
+    def changed(self, call: LiveCall) -> None:
+        """The call is now like this; `call.over` is True the last time."""
+        ...
+
+
 class Inbox(Protocol[T]):
     """The one queue of a call: everything that happens to any of its legs, in order."""
 
@@ -290,4 +308,16 @@ class Inbox(Protocol[T]):
 
     async def take(self, timeout_s: float | None = None) -> T | None:
         """The next item, or None when `timeout_s` passed without one."""
+        ...
+
+
+class Loop(Protocol):
+    """Tasks and queues, lent by the event loop."""
+
+    def inbox(self) -> "Inbox[tuple[object, object]]":
+        """A new, empty inbox."""
+        ...
+
+    def spawn(self, name: str, work: Coroutine[object, object, None]) -> None:
+        """Run a task of its own; what it raises is logged by type and ends that task only."""
         ...

@@ -1,0 +1,51 @@
+"""The registrar (RFC 3261 10.3): authenticated phones tell where they can be reached; Path is kept (RFC 3327)."""
+
+from auricle.calls.phones import PhoneGuard, PhoneRefused
+from auricle.calls.ports import BindingStore, Loop, Origin, PhoneAudit, Responder
+from auricle.kernel.time import Clock
+from auricle.sip.message import Request
+from auricle.sip.registration import Registrations, RegistrationRefused, Result
+from auricle.sip.uri import SipUri
+
+
+class Registrar:
+    """Answers REGISTER once the binding is durable."""
+
+    def __init__(
+        self, registrations: Registrations, phones: PhoneGuard, bindings: BindingStore, audit: PhoneAudit, loop: Loop, clock: Clock
+    ) -> None:
+        self._registrations = registrations
+        self._phones = phones
+        self._bindings = bindings
+        self._audit = audit
+        self._loop = loop
+        self._clock = clock
+
+    def on_register(self, request: Request, origin: Origin, respond: Responder) -> None:
+        """Check who it is, apply the contacts, store them, answer."""
+        try:
+            device = self._phones.authenticate(request, origin)
+        except PhoneRefused as refusal:
+            if refusal.guess:
+                self._loop.spawn("phone refused", self._audit.phone_refused(origin.host))
+            respond(refusal.status, refusal.reason, refusal.headers)
+            return
+        claimed = request.to.uri
+        if not isinstance(claimed, SipUri) or claimed.user != device.username:
+            respond(403, "You may register only your own address")
+            return
+        try:
+            result = self._registrations.apply(device.username, request, origin, self._clock.monotonic())
+        except RegistrationRefused as refusal:
+            respond(refusal.status, refusal.reason, refusal.headers)
+            return
+        self._loop.spawn("registration", self._keep(device.username, request, result, respond))
+
+    async def _keep(self, aor: str, request: Request, result: Result, respond: Responder) -> None:
+        """Store what changed, then answer: a phone told 200 can be found after a restart."""
+        if result.changed:
+            await self._bindings.save_bindings(aor, list(result.bindings))
+        now = self._clock.monotonic()
+        contacts = [("Contact", f"<{b.contact_uri}>;expires={max(0, round(b.expires_at - now))}") for b in result.bindings]
+        path = [("Path", value) for value in request.get_all("path")] if "path" in request.supported else []
+        respond(200, "", [*contacts, *path])
