@@ -1,0 +1,1 @@
+"""The one place that sees everything: settings, wiring, command line, demo."""

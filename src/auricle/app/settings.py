@@ -1,0 +1,214 @@
+"""The settings file (TOML) read into typed values; every key is explained in etc/auricle.example.toml."""
+
+import tomllib
+from ipaddress import ip_network
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+import yaml
+from msgspec import Meta, Struct, field
+
+from auricle.calls.flow.check import problems
+from auricle.calls.flow.document import FlowDocument, read_flow
+from auricle.kernel.e164 import E164, NotANumber
+from auricle.kernel.errors import PeerError
+from auricle.kernel.ids import FlowId, MailboxId, PersonId, TrunkName
+from auricle.practice.model import Device, Mailbox, MediaRule, Person, Practice, Trunk
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+
+
+class SettingsWrong(PeerError):
+    """The settings cannot be used; the text names the key and says what to write."""
+
+    code = "settings.wrong"
+
+
+class PracticeSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[practice]"""
+
+    name: str
+    zone: str
+    realm: str
+    region: str = "US"
+
+
+class NetworkSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[network]: where phones, browsers and carriers find us. Port 0 turns a listener off (UDP and TCP are for trunks only)."""
+
+    host: str = "127.0.0.1"
+    listen: str = "127.0.0.1"
+    tls_port: Port = 5061
+    wss_port: Port = 7443
+    udp_port: Port = 0
+    tcp_port: Port = 0
+    console_port: Port = 8443
+    edge_port: Port = 5070
+    app_port: Port = 5071
+    ng_port: Port = 2223
+    rtp_port_min: Port = 30000
+    rtp_port_max: Port = 34999
+    edge_workers: Annotated[int, Meta(ge=1, le=32)] = 2
+    certificate: str = ""
+    private_key: str = ""
+
+
+class DataSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[data]: where everything is kept, sealed."""
+
+    directory: str
+    min_free_mb: Annotated[int, Meta(ge=1)] = 200
+    session_idle_s: Annotated[int, Meta(ge=60, le=86400)] = 900
+
+
+class SpeechSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[speech]"""
+
+    language: str = "en"
+    transcribe: bool = True
+    model_directory: str = ""
+
+
+class PersonSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[[people]]"""
+
+    id: Name
+    name: str
+    extension: Annotated[str, Meta(pattern=r"^[1-9][0-9]{1,5}$")]
+    roles: Annotated[tuple[str, ...], Meta(min_length=1)]
+    mailbox: str = ""
+
+
+class DeviceSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[[devices]]: `auricle phone-secret` makes the two digests."""
+
+    username: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+    person: Name
+    ha1_md5: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+    ha1_sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    media: MediaRule = MediaRule.SRTP_REQUIRED
+
+
+class TrunkSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[[trunks]]"""
+
+    name: Name
+    addresses: Annotated[tuple[str, ...], Meta(min_length=1)]
+    gateway: Annotated[str, Meta(pattern=r"^sip:[A-Za-z0-9.:\[\]-]+(;transport=(udp|tcp|tls))?$")]
+    media: MediaRule = MediaRule.SRTP_REQUIRED
+    outbound: bool = True
+
+
+class MailboxSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[[mailboxes]]"""
+
+    id: Name
+    name: str
+    greeting: str = Mailbox.__dataclass_fields__["greeting"].default
+    max_message_s: Annotated[int, Meta(ge=10, le=3600)] = 180
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    practice: PracticeSettings
+    data: DataSettings
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    speech: SpeechSettings = field(default_factory=SpeechSettings)
+    people: tuple[PersonSettings, ...] = ()
+    devices: tuple[DeviceSettings, ...] = ()
+    trunks: tuple[TrunkSettings, ...] = ()
+    mailboxes: tuple[MailboxSettings, ...] = ()
+    numbers: dict[str, str] = field(default_factory=dict)
+    """Our inbound numbers and the flow each one starts."""
+    flows: dict[str, str] = field(default_factory=dict)
+    """Flow names and their YAML files, relative to the settings file."""
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the settings file. Raises SettingsWrong naming the key."""
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Settings)
+    except FileNotFoundError:
+        raise SettingsWrong(f"there is no settings file {path}: copy etc/auricle.example.toml there") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise SettingsWrong(f"{path}: {error}") from error
+
+
+def practice_of(settings: Settings) -> Practice:
+    """The practice the settings describe. Raises SettingsWrong for references that lead nowhere."""
+    try:
+        zone = ZoneInfo(settings.practice.zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingsWrong(f"[practice] zone: '{settings.practice.zone}' is no IANA time zone such as America/New_York") from None
+    practice = Practice(
+        name=settings.practice.name,
+        zone=zone,
+        region=settings.practice.region,
+        realm=settings.practice.realm,
+        people=MappingProxyType({PersonId(p.id): _person(p) for p in settings.people}),
+        devices=MappingProxyType(
+            {d.username: Device(d.username, PersonId(d.person), d.ha1_md5, d.ha1_sha256, d.media) for d in settings.devices}
+        ),
+        trunks=MappingProxyType({TrunkName(t.name): _trunk(t) for t in settings.trunks}),
+        mailboxes=MappingProxyType({MailboxId(m.id): Mailbox(MailboxId(m.id), m.name, m.greeting, m.max_message_s) for m in settings.mailboxes}),
+        numbers=MappingProxyType({_number(n, settings.practice.region): FlowId(f) for n, f in settings.numbers.items()}),
+    )
+    _check_references(settings, practice)
+    return practice
+
+
+def load_flows(settings: Settings, base: Path, practice: Practice) -> dict[FlowId, FlowDocument]:
+    """Read and check every flow. Raises SettingsWrong with the first problem, FlowFault for a malformed one."""
+    flows = {}
+    for name, file in settings.flows.items():
+        try:
+            data = yaml.safe_load((base / file).read_text("utf-8"))
+        except (OSError, yaml.YAMLError) as error:
+            raise SettingsWrong(f"[flows] {name}: {file} cannot be read: {type(error).__name__}") from error
+        flow = read_flow(data)
+        for problem in problems(flow, practice):
+            raise SettingsWrong(f"[flows] {name}: {problem}")
+        flows[FlowId(name)] = flow
+    for flow_id in practice.numbers.values():
+        if flow_id not in flows:
+            raise SettingsWrong(f"[numbers] leads to flow '{flow_id}', which [flows] does not have")
+    return flows
+
+
+def _person(settings: PersonSettings) -> Person:
+    mailbox = MailboxId(settings.mailbox) if settings.mailbox else None
+    return Person(PersonId(settings.id), settings.name, settings.extension, frozenset(settings.roles), mailbox)
+
+
+def _trunk(settings: TrunkSettings) -> Trunk:
+    try:
+        addresses = tuple(ip_network(a) for a in settings.addresses)
+    except ValueError:
+        raise SettingsWrong(f"[[trunks]] {settings.name}: `addresses` wants networks such as 198.51.100.0/24") from None
+    return Trunk(TrunkName(settings.name), addresses, settings.gateway, settings.media, settings.outbound)
+
+
+def _number(text: str, region: str) -> E164:
+    try:
+        return E164(E164.parse(text, region).text)
+    except NotANumber:
+        raise SettingsWrong("[numbers]: a key is no valid telephone number; write it as +12025550100") from None
+
+
+def _check_references(settings: Settings, practice: Practice) -> None:
+    extensions = [person.extension for person in settings.people]
+    if len(set(extensions)) != len(extensions):
+        raise SettingsWrong("[[people]]: two people have the same extension")
+    if set(extensions) & {"911", "933", "9911"}:
+        raise SettingsWrong("[[people]]: an extension may not be an emergency number")
+    for device in practice.devices.values():
+        if device.person not in practice.people:
+            raise SettingsWrong(f"[[devices]] {device.username}: there is no person '{device.person}'")
+    for person in practice.people.values():
+        if person.mailbox is not None and person.mailbox not in practice.mailboxes:
+            raise SettingsWrong(f"[[people]] {person.id}: there is no mailbox '{person.mailbox}'")
