@@ -50,7 +50,8 @@ class _Seen:
 
     def take(self, count: int) -> bool:
         if count > self.highest:
-            self.window = (self.window << (count - self.highest) | 1) & (2**64 - 1) if self.highest else 1
+            ahead = min(count - self.highest, 64)  # the peer chooses the count: never shift by what it likes
+            self.window = (self.window << ahead | 1) & (2**64 - 1)
             self.highest = count
             return True
         behind = self.highest - count

@@ -1,0 +1,5 @@
+"""`python -m auricle`."""
+
+from auricle.app.cli import app
+
+app()
