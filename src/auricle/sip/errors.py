@@ -2,7 +2,8 @@
 
 SipParseError    a message we cannot read; `request` is set when a 400 can still be routed
 ├── FramingError a stream whose message boundaries are lost: close the connection (RFC 3261 18.3)
-SdpError         a session description we cannot read or use
+SdpError         a session description that is malformed
+├── SdpNotAcceptable  one that is well formed and that we cannot use
 HeaderInjection  a value of ours that would end its header line: a bug or an attack through our API
 """
 
@@ -33,10 +34,21 @@ class FramingError(SipParseError):
 
 
 class SdpError(PeerError):
-    """A session description that is malformed (RFC 8866)."""
+    """A session description that is malformed (RFC 8866). `reason` is one of our constants."""
 
     code: ClassVar[str] = "sip.sdp_malformed"
     sip_status: ClassVar[int] = 400
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class SdpNotAcceptable(SdpError):
+    """A description we understand and cannot take (RFC 3261 21.4.26)."""
+
+    code: ClassVar[str] = "sip.sdp_not_acceptable"
+    sip_status: ClassVar[int] = 488
 
 
 class HeaderInjection(OurError):
