@@ -15,7 +15,9 @@ FIRST_CSEQ = 1
 class Dialog:
     """One dialog, seen from our side. `local_seq` is the number of our latest request, `remote_seq` of the peer's (-1: none yet)."""
 
-    __slots__ = ("_lines", "_sent_by", "call_id", "local", "local_seq", "local_tag", "remote", "remote_seq", "remote_tag", "routes", "target")
+    __slots__ = (
+        "_lines", "_sent_by", "call_id", "local", "local_seq", "local_tag", "remote", "remote_seq", "remote_tag", "routes", "target",
+    )  # fmt: skip
 
     def __init__(self, call_id: str, local: str, local_tag: str, remote: str, remote_tag: str, sent_by: str) -> None:
         self.call_id = call_id

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 W = TypeVar("W")
 
 Path = Hashable
-"""Where a message came from, so that its response goes back there. `EDGE` is the datagram socket; anything else is a connection of the driver's."""
+"""Where a message came from and its response goes: `EDGE` is the datagram socket, anything else a connection of the driver's."""
 EDGE: Path = None
 
 

@@ -44,6 +44,13 @@ class IncomingSession(Session):
         self._silent_offer = not request.body
         """The 200 will carry our offer; the answer comes with the ACK."""
 
+    def adopt(self, contact_line: str, edge_routes: tuple[str, ...]) -> None:
+        """Say where we are reached and how the peer is: our Contact line, and the Path back through the edge."""
+        self.contact_line = contact_line
+        self.edge_routes = edge_routes
+        if self.dialog is not None:
+            self.dialog.lead_through(edge_routes)
+
     def on_ack(self, request: Request, now: float) -> None:
         """The ACK of a 2xx; the first also stops what may still be repeated before it."""
         self._alarms.pop(Alarm.REPEAT_18X, None)
@@ -92,10 +99,7 @@ def send_success(session: IncomingSession, now: float, sdp: bytes) -> None:
     """200 with the answer, repeated until the ACK."""
     session._alarms.pop(Alarm.REPEAT_18X, None)
     session._local_sdp = sdp
-    lines = (
-        f"{session._recorded_lines}{session.contact_line}{session._home.capability_lines}{session._timer_lines}"
-        f"{SDP_TYPE_LINE}"
-    )
+    lines = f"{session._recorded_lines}{session.contact_line}{session._home.capability_lines}{session._timer_lines}{SDP_TYPE_LINE}"
     session._invite.reply(200, now, lines, sdp)
     session._start_session_timer(now)
     session._await_ack(session._invite, session._number, now)

@@ -1,11 +1,11 @@
 """The transaction layer (RFC 3261 17): which message belongs to which transaction, and the tables of those alive.
 
 Clients are found by the branch we drew, servers by branch, sent-by and method (17.2.3), or by the older fields when the branch has no
-magic cookie. Everything it decides to send goes into the outbox.
+magic cookie. Everything it decides to send is appended to `messages`.
 """
 
 from auricle.sip.derived import cancel_for
-from auricle.sip.effects import EDGE, Outbox, Path
+from auricle.sip.effects import EDGE, Path
 from auricle.sip.message import Request, Response
 from auricle.sip.timers import Wheel
 from auricle.sip.transaction import (
@@ -21,13 +21,12 @@ from auricle.sip.transaction import (
 COOKIE = "z9hG4bK"
 
 
-
 class Transactions:
     """All transactions of one user agent. `branch_prefix` is random and makes our branches unlike those of an earlier run."""
 
-    def __init__(self, outbox: Outbox[object], wheel: Wheel, branch_prefix: str) -> None:
+    def __init__(self, messages: list[tuple[Path, bytes]], wheel: Wheel, branch_prefix: str) -> None:
         self.wheel = wheel
-        self._outbox = outbox
+        self._messages = messages
         self._prefix = COOKIE + branch_prefix
         self._drawn = 0
         self._clients: dict[str, ClientTransaction] = {}
@@ -37,8 +36,8 @@ class Transactions:
     # ---- for transactions --------------------------------------------------------------------------
 
     def send(self, path: Path, data: bytes) -> None:
-        """Put a message into the outbox."""
-        self._outbox.messages.append((path, data))
+        """Send a message."""
+        self._messages.append((path, data))
 
     def forget(self, tx: ClientTransaction | ServerTransaction) -> None:
         """Drop a terminated transaction."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from auricle.sip.errors import HeaderInjection
+from auricle.sip.errors import HeaderInjection, SipParseError
 from auricle.sip.message import Request, Response
 
-_FORBIDDEN_IN_TARGET = frozenset(" \t\r\n\0\"<>?")
+_FORBIDDEN_IN_TARGET = frozenset(' \t\r\n\0"<>?')
 
 
 def header_lines(headers: Iterable[tuple[str, str]]) -> str:
@@ -21,7 +21,7 @@ def one_line(value: str) -> str:
 
 
 def contact_uri(message: Request | Response) -> str | None:
-    """The URI of the first Contact, fit to be a Request-URI; None when there is none."""
+    """The URI of the first Contact, fit to be a Request-URI; None when there is none that can be read."""
     raw = message.get("contact")
     if not raw or raw == "*":
         return None
@@ -29,5 +29,8 @@ def contact_uri(message: Request | Response) -> str | None:
         uri = raw[1 : raw.find(">")]
         if uri.startswith(("sip:", "sips:")) and _FORBIDDEN_IN_TARGET.isdisjoint(uri):
             return uri
-    contacts = message.contacts
+    try:
+        contacts = message.contacts
+    except SipParseError:
+        return None
     return one_line(str(contacts[0].uri).partition("?")[0]) if contacts else None

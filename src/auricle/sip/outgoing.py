@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from auricle.sip import refresh, timers
 from auricle.sip.dialog import FIRST_CSEQ, Dialog
+from auricle.sip.errors import SipParseError
 from auricle.sip.events import Accepted, Progress, Redirected, Rejected, Terminated, Trying
 from auricle.sip.lines import header_lines
 from auricle.sip.message import Request, Response
@@ -317,7 +318,11 @@ OutgoingSession.MOVES = OUTGOING
 
 def _targets(response: Response) -> tuple[str, ...]:
     """The Contact URIs of a redirection, the most wanted first (RFC 3261 20.10)."""
-    return tuple(str(contact.uri) for contact in sorted(response.contacts, key=lambda contact: -_wanted(contact.params.get("q"))))
+    try:
+        contacts = sorted(response.contacts, key=lambda contact: -_wanted(contact.params.get("q")))
+    except SipParseError:
+        return ()
+    return tuple(str(contact.uri) for contact in contacts)
 
 
 def _wanted(q: str | None) -> float:

@@ -10,7 +10,7 @@ from typing import ClassVar, Protocol
 from auricle.kernel.time import Entropy
 from auricle.sip import refresh, timers
 from auricle.sip.dialog import Dialog
-from auricle.sip.effects import EDGE, Outbox
+from auricle.sip.effects import EDGE
 from auricle.sip.events import (
     Accepted,
     Cause,
@@ -26,7 +26,7 @@ from auricle.sip.events import (
     Trying,
 )
 from auricle.sip.layer import Transactions
-from auricle.sip.lines import header_lines
+from auricle.sip.lines import header_lines, one_line
 from auricle.sip.message import Request, Response
 from auricle.sip.session_state import Alarm, SessionInput, SessionState
 from auricle.sip.transaction import ClientTransaction, IllegalMove, ServerTransaction
@@ -58,12 +58,15 @@ class Home(Protocol):
     """What sessions need of the user agent they live in."""
 
     transactions: Transactions
-    outbox: Outbox["tuple[Session, SessionEvent]"]
     entropy: Entropy
     sent_by: str
     capability_lines: str
     """Allow and Supported."""
     session_timer_s: int
+
+    def say(self, session: "Session", word: SessionEvent) -> None:
+        """Deliver a word to the session's listener, after what was decided before it."""
+        ...
 
     def forget(self, session: "Session") -> None:
         """No request of its dialog is expected any more."""
@@ -124,7 +127,7 @@ class Session:
 
     def reject(self, status: int, reason: str, headers: Sequence[tuple[str, str]], now: float) -> None:
         """Send a final non-2xx (incoming, before accept)."""
-        self._feed(SessionInput.REJECT, now, status, reason, header_lines(headers))
+        self._feed(SessionInput.REJECT, now, status, one_line(reason), header_lines(headers))
 
     def hang_up(self, reasons: Sequence[Reason], now: float) -> None:
         """End it by whatever its state asks for. Idempotent."""
@@ -427,7 +430,7 @@ class Session:
         act(self, now, *args)
 
     def _say(self, word: SessionEvent) -> None:
-        self._home.outbox.words.append((self, word))
+        self._home.say(self, word)
 
     def _dialog_of(self, request: Request) -> Dialog | None:
         dialog = self.dialog

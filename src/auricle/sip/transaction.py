@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
+from auricle.kernel.errors import OurError
 from auricle.sip import timers
 from auricle.sip.derived import ack_for_failure
 from auricle.sip.effects import EDGE, Path
-from auricle.kernel.errors import OurError
 from auricle.sip.message import Request, Response
+from auricle.sip.reasons import REASONS
 
 
 class IllegalMove(OurError):
@@ -196,9 +197,13 @@ class ServerTransaction(_Transaction):
         self.user: ServerUser | None = None
 
     def reply(self, status: int, now: float, extra: str = "", body: bytes = b"", reason: str = "") -> None:
-        """Send a response. `extra` is whole header lines and `reason` a phrase, both already checked. A second final one is ignored (17.2.2)."""
+        """Send a response. `extra` is whole header lines and `reason` a phrase, both already checked.
+
+        A second final response is ignored (17.2.2).
+        """
         tag = f";tag={self.to_tag}" if self.to_tag and status > 100 else ""
-        text = f"SIP/2.0 {status} {reason or reason_phrase(status)}\r\n{self.head}{tag}\r\n{extra}Content-Length: {len(body)}\r\n\r\n"
+        phrase = reason or REASONS.get(status, "Unknown")
+        text = f"SIP/2.0 {status} {phrase}\r\n{self.head}{tag}\r\n{extra}Content-Length: {len(body)}\r\n\r\n"
         event = Event.PROVISIONAL if status < 200 else Event.SUCCESS if status < 300 else Event.FAILURE
         data = text.encode("utf-8", "surrogateescape")
         self._feed(event, data + body if body else data, now)
