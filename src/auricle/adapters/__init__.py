@@ -1,0 +1,1 @@
+"""Everything that touches the world: daemons, sockets, disks, clocks. One folder a neighbour."""

@@ -1,0 +1,137 @@
+"""Starting, asking and reloading Kamailio. It runs unprivileged, in a directory of its own that goes when it goes."""
+
+import asyncio
+import json
+import shutil
+import socket
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from auricle.adapters.kamailio.config import EdgeSettings, render, render_addresses, render_tls
+from auricle.adapters.process.supervised import OnState, ServiceState, Supervised
+from auricle.adapters.process.unprivileged import give_to_children, runtime_dir
+from auricle.kernel.errors import OurError
+
+PACKAGES = "kamailio kamailio-tls-modules kamailio-websocket-modules"
+RPC_TIMEOUT_S = 5.0
+READY_TIMEOUT_S = 0.2  # a question asked before Kamailio reads its socket is never answered: ask again soon
+SHARED_MB, PRIVATE_MB = 128, 16  # 400 calls/s hold about 60 MB of transactions; PEERS: idle edge 20 MB
+
+
+class EdgeFailed(OurError):
+    """Kamailio did not do what it was asked."""
+
+    code = "edge.failed"
+
+
+class Edge:
+    """One running Kamailio."""
+
+    def __init__(self, settings: EdgeSettings, on_state: OnState) -> None:
+        self._settings = settings
+        self._on_state = on_state
+        self._directory: Path | None = None
+        self._service: Supervised | None = None
+
+    @property
+    def state(self) -> ServiceState:
+        """Where the process stands."""
+        return self._service.state if self._service else ServiceState.STOPPED
+
+    @property
+    def pid(self) -> int | None:
+        """The main process."""
+        return self._service.pid if self._service else None
+
+    async def start(self) -> None:
+        """Write the configuration and start. Raises MissingProgram or StartFailed."""
+        directory = self._directory = runtime_dir("edge")
+        self._write()
+        command = ["kamailio", "-DD", "-E", "-f", str(directory / "kamailio.cfg"), "-Y", str(directory)]
+        command += ["-m", str(SHARED_MB), "-M", str(PRIVATE_MB)]
+        self._service = Supervised("kamailio", command, PACKAGES, ready=self._ready, on_state=self._on_state)
+        try:
+            await self._service.start()
+        except OurError:
+            self._remove()
+            raise
+
+    async def stop(self) -> None:
+        """End it and remove its directory."""
+        if self._service is not None:
+            await self._service.stop()
+        self._remove()
+
+    async def reload(self, settings: EdgeSettings) -> None:
+        """Take new trunk addresses and certificates without dropping a connection. Raises EdgeFailed."""
+        self._settings = settings
+        self._write()
+        await self.rpc("permissions.addressReload")
+        await self.rpc("tls.reload")
+
+    async def rpc(self, method: str, timeout_s: float = RPC_TIMEOUT_S) -> Any:
+        """Ask Kamailio something over its control socket. Raises EdgeFailed."""
+        directory = self._directory
+        if directory is None:
+            raise EdgeFailed("the edge is not running")
+        reply = await asyncio.to_thread(_ask, directory / "control.sock", directory / "asker.sock", method, timeout_s)
+        if "error" in reply:
+            raise EdgeFailed(f"kamailio refused {method}")
+        return reply.get("result")
+
+    async def _ready(self) -> bool:
+        try:
+            await self.rpc("core.version", READY_TIMEOUT_S)
+        except EdgeFailed:
+            return False
+        return True
+
+    def _write(self) -> None:
+        directory = self._directory
+        assert directory is not None  # noqa: S101 - start() made it
+        settings = replace(
+            self._settings,
+            certificate=self._lend(self._settings.certificate, directory / "certificate.pem"),
+            private_key=self._lend(self._settings.private_key, directory / "private_key.pem"),
+        )
+        for name, text in (
+            ("kamailio.cfg", render(settings, directory)),
+            ("tls.cfg", render_tls(settings)),
+            ("trunks.txt", render_addresses(settings)),
+        ):
+            path = directory / name
+            path.write_text(text)
+            path.chmod(0o600)
+            give_to_children(path)
+
+    @staticmethod
+    def _lend(source: Path, target: Path) -> Path:
+        """A copy that the unprivileged child may read, in a directory nobody else may enter."""
+        target.touch(mode=0o600)
+        target.write_bytes(source.read_bytes())
+        give_to_children(target)
+        return target
+
+    def _remove(self) -> None:
+        if self._directory is not None:
+            shutil.rmtree(self._directory, ignore_errors=True)
+            self._directory = None
+
+
+def _ask(server: Path, client: Path, method: str, timeout_s: float) -> dict[str, Any]:
+    """One JSON-RPC exchange over unix datagrams; the answer comes back to a socket of ours that the child must be able to write to."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        client.unlink(missing_ok=True)
+        try:
+            sock.bind(str(client))
+            client.chmod(0o666)
+            sock.settimeout(timeout_s)
+            sock.connect(str(server))
+            sock.send(json.dumps({"jsonrpc": "2.0", "method": method, "id": 1}).encode())
+            reply: dict[str, Any] = json.loads(sock.recv(65536))
+        except (OSError, ValueError) as error:
+            raise EdgeFailed(f"kamailio's control socket: {type(error).__name__}") from error
+        finally:
+            client.unlink(missing_ok=True)
+    return reply
