@@ -13,7 +13,7 @@ from auricle.sip.errors import SipParseError
 from auricle.sip.events import SessionEvent
 from auricle.sip.incoming import IncomingSession
 from auricle.sip.layer import Transactions, response_head
-from auricle.sip.lines import contact_uri
+from auricle.sip.lines import contact_uri, tag_of
 from auricle.sip.message import Request, Response
 from auricle.sip.outgoing import Invitation, OutgoingSession
 from auricle.sip.refresh import MIN_SE_S, BadInterval, IntervalTooSmall
@@ -73,7 +73,7 @@ class UserAgent:
         Raises SipParseError for a header that cannot be read, after answering 400 where that can be routed.
         """
         if isinstance(message, Response):
-            message.to  # noqa: B018 - must be readable before any state changes
+            tag_of(message, "to")  # must be readable before any state changes
             self.transactions.receive_response(message, now)
             return
         self._receive_request(message, now, path)
@@ -128,8 +128,8 @@ class UserAgent:
                 raise
 
     def _on_first_time(self, request: Request, tx: ServerTransaction, now: float) -> None:
-        to_tag = request.to.tag
-        request.from_  # noqa: B018 - must be readable, or 400
+        to_tag = tag_of(request, "to")
+        tag_of(request, "from")
         if request.cseq.method != request.method:
             raise SipParseError("CSeq of another method")
         if request.method == "CANCEL":
@@ -138,20 +138,21 @@ class UserAgent:
             self._in_dialog(request, tx, to_tag, now)
         else:
             tx.to_tag = self._tag()
+            request.via, request.from_, request.to  # noqa: B018 - all must be readable, or 400
             self._outside(request, tx, now)
 
     def _on_ack(self, request: Request, tx: ServerTransaction | None, now: float) -> None:
         if tx is not None:
             tx.acknowledge(request, now)
             return
-        session = self._sessions.get(request.to.tag or "")
+        session = self._sessions.get(tag_of(request, "to"))
         if session is not None:
             session.on_ack(request, now)
 
     def _on_cancel(self, request: Request, tx: ServerTransaction, now: float) -> None:
         invite = self.transactions.invite_of(request)
         if invite is None:
-            tx.to_tag = "" if request.to.tag else self._tag()
+            tx.to_tag = "" if tag_of(request, "to") else self._tag()
             tx.reply(481, now)
             return
         tx.to_tag = invite.to_tag

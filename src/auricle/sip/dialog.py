@@ -5,7 +5,7 @@ The lines that do not change are put together once, so that a request costs one 
 
 from collections.abc import Sequence
 
-from auricle.sip.lines import contact_uri, one_line
+from auricle.sip.lines import contact_uri, one_line, tag_of
 from auricle.sip.message import Request, Response
 
 MAX_FORWARDS = 70
@@ -36,7 +36,7 @@ class Dialog:
     def of_request(cls, request: Request, local_tag: str, sent_by: str) -> "Dialog":
         """The dialog a UAS enters with its first response that carries `local_tag` (12.1.1)."""
         local = f"{request.get('to')};tag={local_tag}"
-        dialog = cls(request.call_id, local, local_tag, request.get("from") or "", request.from_.tag or "", sent_by)
+        dialog = cls(request.call_id, local, local_tag, request.get("from") or "", tag_of(request, "from"), sent_by)
         dialog.remote_seq = request.cseq.number
         dialog.target = contact_uri(request) or ""
         dialog.routes = tuple(request.get_all("record-route"))
@@ -45,7 +45,7 @@ class Dialog:
     @classmethod
     def of_response(cls, response: Response, local: str, local_tag: str, sent_by: str, number: int) -> "Dialog":
         """The dialog a UAC enters with a response that carries a To tag (12.1.2). `local` is our From, `number` the INVITE's CSeq."""
-        dialog = cls(response.call_id, local, local_tag, response.get("to") or "", response.to.tag or "", sent_by)
+        dialog = cls(response.call_id, local, local_tag, response.get("to") or "", tag_of(response, "to"), sent_by)
         dialog.local_seq = number
         dialog.target = contact_uri(response) or ""
         dialog.routes = tuple(reversed(response.get_all("record-route")))

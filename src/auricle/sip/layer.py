@@ -6,6 +6,7 @@ magic cookie. Everything it decides to send is appended to `messages`.
 
 from auricle.sip.derived import cancel_for
 from auricle.sip.effects import EDGE, Path
+from auricle.sip.lines import branch_of
 from auricle.sip.message import Request, Response
 from auricle.sip.timers import Wheel
 from auricle.sip.transaction import (
@@ -70,7 +71,7 @@ class Transactions:
 
     def receive_response(self, response: Response, now: float) -> bool:
         """Hand a response to its transaction; False when it has none (any more), and then it is dropped (RFC 6026 8.9)."""
-        branch = response.via.branch or ""
+        branch, _ = branch_of(response)
         method = response.cseq.method
         tx = self._clients.get(branch if method != "CANCEL" else branch + "/CANCEL")
         if tx is None or (tx.moves is CLIENT_INVITE) is not (method == "INVITE"):
@@ -88,10 +89,9 @@ class Transactions:
 
     def server_key(self, request: Request, method: str) -> object:
         """What identifies a request's transaction (17.2.3)."""
-        via = request.via
-        branch = via.branch
-        if branch is not None and branch.startswith(COOKIE):
-            return branch, via.host, via.port, method
+        branch, sent_by = branch_of(request)
+        if branch.startswith(COOKIE):
+            return branch, sent_by, method
         # RFC 2543 peers: Request-URI, tags, Call-ID, CSeq number and top Via together; To's tag only where ACK has no other one
         return "2543", request.uri, request.from_.tag, request.call_id, request.cseq.number, request.get("via"), method
 

@@ -1,4 +1,7 @@
-"""Header lines as text, checked once against injection, and the URI of a Contact without parsing more than it takes."""
+"""Header lines as text: checked once against injection on the way out, and on the way in read no further than what is asked.
+
+Each shortcut covers the common form only and leaves everything else to the parsers of `headers.py`.
+"""
 
 from collections.abc import Iterable
 
@@ -34,3 +37,31 @@ def contact_uri(message: Request | Response) -> str | None:
     except SipParseError:
         return None
     return one_line(str(contacts[0].uri).partition("?")[0]) if contacts else None
+
+
+def tag_of(message: Request | Response, name: str) -> str:
+    """The tag of From or To, empty without one. Raises SipParseError for an uncommon form that cannot be read."""
+    raw = message.get(name) or ""
+    end = raw.rfind(">") + 1
+    tail = raw[end:]
+    if end and not tail:
+        return ""
+    if end and tail.startswith(";tag=") and '"' not in tail:
+        return tail[5:].partition(";")[0]
+    return (message.from_ if name == "from" else message.to).tag or ""
+
+
+def branch_of(message: Request | Response) -> tuple[str, str]:
+    """The branch of the top Via, empty without one, and the text that holds its transport and sent-by, lower-case."""
+    raw = message.get("via") or ""
+    sent_by, _, params = raw.partition(";")
+    start = params.find("branch=")
+    if start < 0 or '"' in params or (start and params[start - 1] != ";"):
+        via = message.via
+        return via.branch or "", f"sip/2.0/{via.transport} {via.sent_by}".lower()
+    end = len(params)
+    for mark in ";,":
+        found = params.find(mark, start)
+        if 0 <= found < end:
+            end = found
+    return params[start + 7 : end].strip(), sent_by.lower()

@@ -10,7 +10,7 @@ from auricle.sip import refresh, timers
 from auricle.sip.dialog import FIRST_CSEQ, Dialog
 from auricle.sip.errors import SipParseError
 from auricle.sip.events import Accepted, Progress, Redirected, Rejected, Terminated, Trying
-from auricle.sip.lines import header_lines
+from auricle.sip.lines import header_lines, tag_of
 from auricle.sip.message import Request, Response
 from auricle.sip.session import (
     CONFIRMED_MOVES,
@@ -113,7 +113,7 @@ class OutgoingSession(Session):
     def _dialog_of(self, request: Request) -> Dialog | None:
         if self.dialog is not None or self._early is None or request.call_id != self.call_id:
             return super()._dialog_of(request)
-        early = self._early.get(request.from_.tag or "")
+        early = self._early.get(tag_of(request, "from"))
         return self._dialog_from(early.response) if early is not None else None
 
     def _cancel_limit(self, now: float) -> None:
@@ -125,7 +125,7 @@ class OutgoingSession(Session):
         """The answer a 2xx brings, or the one that came before it in a provisional of the same dialog."""
         if response.body:
             return response.body if response.content_type == "application/sdp" else b""
-        early = self._early.get(response.to.tag or "") if self._early is not None else None
+        early = self._early.get(tag_of(response, "to")) if self._early is not None else None
         return early.sdp if early is not None else b""
 
     def _dialog_from(self, response: Response) -> Dialog:
@@ -146,7 +146,7 @@ class OutgoingSession(Session):
     def _early_of(self, response: Response) -> "EarlyDialog":
         if self._early is None:
             self._early = {}
-        tag = response.to.tag or ""
+        tag = tag_of(response, "to")
         early = self._early.get(tag)
         if early is None:
             early = self._early[tag] = EarlyDialog(response)

@@ -26,7 +26,7 @@ from auricle.sip.events import (
     Trying,
 )
 from auricle.sip.layer import Transactions
-from auricle.sip.lines import header_lines, one_line
+from auricle.sip.lines import header_lines, one_line, tag_of
 from auricle.sip.message import Request, Response
 from auricle.sip.session_state import Alarm, SessionInput, SessionState
 from auricle.sip.transaction import ClientTransaction, IllegalMove, ServerTransaction
@@ -366,7 +366,7 @@ class Session:
 
     def _ack_again(self, response: Response) -> bool:
         """Repeat the ACK of a 2xx that was acknowledged before (13.2.2.4); False when it was not."""
-        ack = self._acks.get((response.cseq.number, response.to.tag or ""))
+        ack = self._acks.get((response.cseq.number, tag_of(response, "to")))
         if ack is not None:
             self._home.transactions.send(EDGE, ack)
         return ack is not None
@@ -375,7 +375,7 @@ class Session:
         """ACK a 2xx for the first time, in its dialog."""
         number = response.cseq.number
         ack = dialog.request("ACK", self._home.transactions.branch(), number)
-        self._acks[number, response.to.tag or ""] = ack
+        self._acks[number, tag_of(response, "to")] = ack
         self._home.transactions.send(EDGE, ack)
 
     # ---- the end -------------------------------------------------------------------------------------------
@@ -434,7 +434,7 @@ class Session:
 
     def _dialog_of(self, request: Request) -> Dialog | None:
         dialog = self.dialog
-        if dialog is None or dialog.call_id != request.call_id or dialog.remote_tag != (request.from_.tag or ""):
+        if dialog is None or dialog.call_id != request.call_id or dialog.remote_tag != tag_of(request, "from"):
             return None
         return dialog
 
