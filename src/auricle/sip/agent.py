@@ -17,9 +17,10 @@ from auricle.sip.lines import contact_uri, tag_of
 from auricle.sip.message import Request, Response
 from auricle.sip.outgoing import Invitation, OutgoingSession
 from auricle.sip.refresh import MIN_SE_S, BadInterval, IntervalTooSmall
+from auricle.sip.server_transaction import ServerTransaction
 from auricle.sip.session import Session
 from auricle.sip.timers import Wheel
-from auricle.sip.transaction import ServerTransaction
+from auricle.sip.usage import DialogUsage
 
 ALLOWED = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "REGISTER")
 KNOWN_BUT_NOT_TAKEN = frozenset({"REFER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH"})
@@ -59,7 +60,7 @@ class UserAgent:
         self.sent_by = sent_by
         self.entropy = entropy
         self.session_timer_s = session_timer_s
-        self.outbox: Outbox[tuple[Session | None, Word]] = Outbox()
+        self.outbox: Outbox[tuple[DialogUsage | None, Word]] = Outbox()
         self.wheel = Wheel()
         self.transactions = Transactions(self.outbox.messages, self.wheel, entropy.token(5).hex())
         self._source = source
@@ -97,11 +98,11 @@ class UserAgent:
         session.start(now)
         return session
 
-    def say(self, session: Session, word: SessionEvent) -> None:
+    def say(self, session: DialogUsage, word: SessionEvent) -> None:
         """Put a session's word behind what was decided before it."""
         self.outbox.words.append((session, word))
 
-    def forget(self, session: Session) -> None:
+    def forget(self, session: DialogUsage) -> None:
         """Drop a session that expects nothing more."""
         self._sessions.pop(session.local_tag, None)
 

@@ -1,24 +1,13 @@
 """The called side of an INVITE session (RFC 3261 13.3, 9.2, RFC 3262 3), sans-IO; `INCOMING` is its table of moves."""
 
-from typing import ClassVar
-
 from auricle.sip import refresh, timers
 from auricle.sip.dialog import Dialog
 from auricle.sip.events import Confirmed, Reason, Terminated
 from auricle.sip.message import Request
-from auricle.sip.session import (
-    CONFIRMED_MOVES,
-    SDP_TYPE_LINE,
-    Home,
-    Session,
-    SessionMoves,
-    end_by_peer,
-    give_up_lost,
-    give_up_unacknowledged,
-    nothing,
-)
+from auricle.sip.server_transaction import ServerTransaction
+from auricle.sip.session import SDP_TYPE_LINE, Session
 from auricle.sip.session_state import Alarm, SessionInput, SessionState
-from auricle.sip.transaction import ServerTransaction
+from auricle.sip.usage import CONFIRMED_MOVES, Home, SessionMoves, end_by_peer, give_up_lost, give_up_unacknowledged, nothing
 
 S, I = SessionState, SessionInput  # noqa: E741 - the tables read better
 
@@ -72,8 +61,6 @@ class IncomingSession(Session):
         self._invite.request_again(now)  # the same bytes as for a repeated INVITE
         self._gap *= 2
         self._alarms[Alarm.REPEAT_18X] = min(now + self._gap, self._give_up_at)
-
-    MOVES: ClassVar[SessionMoves]
 
 
 # ---- acts -------------------------------------------------------------------------------------------------
@@ -188,3 +175,5 @@ INCOMING: SessionMoves = CONFIRMED_MOVES | {
     (S.ENDED, I.NO_PRACK): (S.ENDED, nothing),
 }
 IncomingSession.MOVES = INCOMING
+IncomingSession.ALARMS = Session.ALARMS | {Alarm.REPEAT_18X: IncomingSession._repeat_provisional}
+IncomingSession.REQUESTS = Session.REQUESTS | {"PRACK": IncomingSession._on_prack}

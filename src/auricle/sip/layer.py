@@ -4,20 +4,14 @@ Clients are found by the branch we drew, servers by branch, sent-by and method (
 magic cookie. Everything it decides to send is appended to `messages`.
 """
 
+from auricle.sip.client_transaction import CLIENT_INVITE, CLIENT_OTHER, ClientTransaction, ClientUser
 from auricle.sip.derived import cancel_for
 from auricle.sip.effects import EDGE, Path
 from auricle.sip.lines import branch_of
 from auricle.sip.message import Request, Response
+from auricle.sip.server_transaction import SERVER_INVITE, SERVER_OTHER, ServerTransaction
 from auricle.sip.timers import Wheel
-from auricle.sip.transaction import (
-    CLIENT_INVITE,
-    CLIENT_OTHER,
-    SERVER_INVITE,
-    SERVER_OTHER,
-    ClientTransaction,
-    ClientUser,
-    ServerTransaction,
-)
+from auricle.sip.transaction import Transaction
 
 COOKIE = "z9hG4bK"
 
@@ -30,7 +24,7 @@ class Transactions:
         self._messages = messages
         self._prefix = COOKIE + branch_prefix
         self._drawn = 0
-        self._clients: dict[str, ClientTransaction] = {}
+        self._clients: dict[object, ClientTransaction] = {}
         self._servers: dict[object, ServerTransaction] = {}
         self._merges: dict[object, ServerTransaction] = {}
 
@@ -40,14 +34,14 @@ class Transactions:
         """Send a message."""
         self._messages.append((path, data))
 
-    def forget(self, tx: ClientTransaction | ServerTransaction) -> None:
+    def forget(self, tx: Transaction) -> None:
         """Drop a terminated transaction."""
-        if isinstance(tx, ClientTransaction):
+        if isinstance(tx, ServerTransaction):
+            self._servers.pop(tx.key, None)
+            if tx.merge_key is not None:
+                self._merges.pop(tx.merge_key, None)
+        else:
             self._clients.pop(tx.key, None)
-            return
-        self._servers.pop(tx.key, None)
-        if tx.merge_key is not None:
-            self._merges.pop(tx.merge_key, None)
 
     # ---- clients -----------------------------------------------------------------------------------
 
@@ -65,7 +59,7 @@ class Transactions:
 
     def cancel(self, invite: ClientTransaction, extra: str, user: ClientUser, now: float) -> None:
         """Send the CANCEL of an INVITE that had a provisional response."""
-        key = invite.key + "/CANCEL"
+        key = f"{invite.key}/CANCEL"
         self._clients[key] = tx = ClientTransaction(self, key, cancel_for(invite.data, extra), CLIENT_OTHER, user)
         tx.start(now)
 

@@ -7,21 +7,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from auricle.sip import refresh, timers
+from auricle.sip.client_transaction import ClientTransaction
 from auricle.sip.dialog import FIRST_CSEQ, Dialog
 from auricle.sip.errors import SipParseError
 from auricle.sip.events import Accepted, Progress, Redirected, Rejected, Terminated, Trying
 from auricle.sip.lines import header_lines, tag_of
 from auricle.sip.message import Request, Response
-from auricle.sip.session import (
-    CONFIRMED_MOVES,
-    SDP_TYPE_LINE,
-    Home,
-    Session,
-    SessionMoves,
-    nothing,
-)
+from auricle.sip.server_transaction import ServerTransaction
+from auricle.sip.session import SDP_TYPE_LINE, Session
 from auricle.sip.session_state import Alarm, SessionInput, SessionState
-from auricle.sip.transaction import ClientTransaction, ServerTransaction
+from auricle.sip.usage import CONFIRMED_MOVES, Home, SessionMoves, nothing
 
 S, I = SessionState, SessionInput  # noqa: E741 - the tables read better
 MAX_RETRY_AFTER_S = 86_400  # a longer one is as good as none to a call
@@ -43,7 +38,6 @@ class OutgoingSession(Session):
     """An INVITE of ours."""
 
     OWNS_CALL_ID: ClassVar[bool] = True
-    MOVES: ClassVar[SessionMoves]
 
     __slots__ = ("_early", "_invitation", "_invite", "_local", "_number", "_timer_s", "_tried", "call_id")
 
@@ -314,6 +308,7 @@ OUTGOING: SessionMoves = CONFIRMED_MOVES | {
     (S.ENDED, I.SUCCESS): (S.ENDED, take_further_success),
 }
 OutgoingSession.MOVES = OUTGOING
+OutgoingSession.ALARMS = Session.ALARMS | {Alarm.CANCEL_LIMIT: OutgoingSession._cancel_limit}
 
 
 def _targets(response: Response) -> tuple[str, ...]:

@@ -4,13 +4,11 @@ Requests, responses, verbs and time go in; messages and `SessionEvent`s go into 
 table in `incoming.py` and `outgoing.py`. Leaves out: offers of our own beyond the first (we refresh with what was agreed), Replaces, REFER.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, Protocol
+from collections.abc import Sequence
+from typing import ClassVar
 
-from auricle.kernel.time import Entropy
-from auricle.sip import refresh, timers
-from auricle.sip.dialog import Dialog
-from auricle.sip.effects import EDGE
+from auricle.sip import refresh
+from auricle.sip.client_transaction import ClientTransaction
 from auricle.sip.events import (
     Accepted,
     Cause,
@@ -25,11 +23,11 @@ from auricle.sip.events import (
     Terminated,
     Trying,
 )
-from auricle.sip.layer import Transactions
-from auricle.sip.lines import header_lines, one_line, tag_of
+from auricle.sip.lines import header_lines, one_line
 from auricle.sip.message import Request, Response
+from auricle.sip.server_transaction import ServerTransaction
 from auricle.sip.session_state import Alarm, SessionInput, SessionState
-from auricle.sip.transaction import ClientTransaction, IllegalMove, ServerTransaction
+from auricle.sip.usage import Act, DialogUsage, Home
 
 __all__ = [
     "Accepted",
@@ -54,66 +52,27 @@ MAX_RETRY_AFTER_S = 10
 _ESTABLISHED = frozenset({SessionState.ACCEPTED, SessionState.CONFIRMED})
 
 
-class Home(Protocol):
-    """What sessions need of the user agent they live in."""
+class Session(DialogUsage):
+    """One INVITE session: verbs in, words out."""
 
-    transactions: Transactions
-    entropy: Entropy
-    sent_by: str
-    capability_lines: str
-    """Allow and Supported."""
-    session_timer_s: int
-
-    def say(self, session: "Session", word: SessionEvent) -> None:
-        """Deliver a word to the session's listener, after what was decided before it."""
-        ...
-
-    def forget(self, session: "Session") -> None:
-        """No request of its dialog is expected any more."""
-        ...
-
-
-S, I = SessionState, SessionInput  # noqa: E741 - the tables read better
-Act = Callable[..., None]
-SessionMoves = Mapping[tuple[SessionState, SessionInput], tuple[SessionState, Act]]
-
-
-class Session:
-    """One INVITE session. `listener` is set by the driver, who delivers the words."""
-
-    MOVES: ClassVar[SessionMoves] = {}
     OWNS_CALL_ID: ClassVar[bool] = False
+    REQUESTS: ClassVar[dict[str, Act]]
 
-    __slots__ = (
-        "_acks", "_alarms", "_gap", "_give_up_at", "_home", "_local_sdp", "_offer", "_own", "_peer_updates", "_reasons",
-        "_silent_offer", "_success", "_terms", "contact_line", "dialog", "edge_routes", "listener", "local_tag", "state", "tick",
-    )  # fmt: skip
+    __slots__ = ("_local_sdp", "_offer", "_own", "_peer_updates", "_silent_offer", "_terms", "contact_line", "edge_routes")
 
     def __init__(self, home: Home, local_tag: str, state: SessionState) -> None:
-        self._home = home
-        self.local_tag = local_tag
-        self.state = state
-        self.tick = timers.NOT_ARMED
-        self.dialog: Dialog | None = None
-        self.listener: Callable[[SessionEvent], None] | None = None
+        super().__init__(home, local_tag, state)
         self.contact_line = ""
         self.edge_routes: tuple[str, ...] = ()
-        self._alarms: dict[Alarm, float] = {}
         self._local_sdp = b""
         self._offer: tuple[ServerTransaction, Request] | None = None
         """The peer's re-INVITE or UPDATE that waits for our answer."""
-        self._success: tuple[ServerTransaction, int] | None = None
-        """The 2xx that waits for its ACK, with its CSeq number."""
-        self._gap = 0.0
-        self._give_up_at = 0.0
         self._silent_offer = False
         """The listener is asked about SDP that came as an answer in an ACK: nothing goes back on the wire."""
-        self._acks: dict[tuple[int, str], bytes] = {}
         self._own = False
         """A refresh of ours waits for its response."""
         self._terms: refresh.Terms | None = None
         self._peer_updates = False
-        self._reasons: Sequence[Reason] = ()
 
     # ---- verbs -------------------------------------------------------------------------------------
 
@@ -128,11 +87,6 @@ class Session:
     def reject(self, status: int, reason: str, headers: Sequence[tuple[str, str]], now: float) -> None:
         """Send a final non-2xx (incoming, before accept)."""
         self._feed(SessionInput.REJECT, now, status, one_line(reason), header_lines(headers))
-
-    def hang_up(self, reasons: Sequence[Reason], now: float) -> None:
-        """End it by whatever its state asks for. Idempotent."""
-        self._reasons = reasons
-        self._feed(SessionInput.HANG_UP, now)
 
     def answer_offer(self, sdp: bytes, now: float) -> None:
         """Answer the peer's re-INVITE or UPDATE. Nothing happens when it is no longer open (the session may have ended meanwhile)."""
@@ -164,7 +118,7 @@ class Session:
             tx.reply(500, now)  # 12.2.2: out of order
         else:
             dialog.remote_seq = request.cseq.number
-            _REQUESTS[request.method](self, request, tx, now)
+            self.REQUESTS[request.method](self, request, tx, now)
 
     def on_ack(self, request: Request, now: float) -> None:
         """The ACK of a 2xx of ours; one whose number fits no open 2xx is a repeat."""
@@ -185,11 +139,11 @@ class Session:
             (tx, _), self._offer = self._offer, None
             tx.reply(487, now)
         else:
-            self._feed(SessionInput.CANCEL, now, reasons_of(request))
+            self._feed(SessionInput.CANCEL, now, tuple(request.reasons))
 
     def _on_bye(self, request: Request, tx: ServerTransaction, now: float) -> None:
         tx.reply(200, now)
-        self._feed(SessionInput.BYE, now, reasons_of(request))
+        self._feed(SessionInput.BYE, now, tuple(request.reasons))
         self._home.forget(self)
 
     def _on_info(self, request: Request, tx: ServerTransaction, now: float) -> None:
@@ -242,6 +196,8 @@ class Session:
             tx.reply(error.sip_status, now, f"Min-SE: {refresh.MIN_SE_S}\r\n" if error.sip_status == 422 else "")
             return
         if request.body:
+            if request.method == "INVITE":
+                tx.reply(100, now)  # the answer needs the media plane first
             self._offer = tx, request
             self._say(Offered(request.body))
             return
@@ -263,26 +219,6 @@ class Session:
         if request.method == "INVITE":
             self._await_ack(tx, request.cseq.number, now)
         self._rearm()
-
-    # ---- the 2xx that is repeated ----------------------------------------------------------------------
-
-    def _await_ack(self, tx: ServerTransaction, number: int, now: float) -> None:
-        self._success = tx, number
-        self._gap = timers.T1
-        self._give_up_at = now + timers.TIMEOUT_S
-        self._alarms[Alarm.REPEAT_2XX] = now + timers.T1
-
-    def _repeat_success(self, now: float) -> None:
-        """13.3.1.4: on every transport, doubling up to T2, for 64*T1."""
-        if self._success is None:
-            return
-        if now >= self._give_up_at:
-            self._success = None
-            self._feed(SessionInput.NO_ACK, now)
-            return
-        self._success[0].repeat_success(now)
-        self._gap = min(2 * self._gap, timers.T2)
-        self._alarms[Alarm.REPEAT_2XX] = min(now + self._gap, self._give_up_at)
 
     # ---- session timer ---------------------------------------------------------------------------------
 
@@ -364,149 +300,27 @@ class Session:
         chance = int.from_bytes(self._home.entropy.token(2))
         return (210 + chance % 191) * GLARE_STEP_S if self.OWNS_CALL_ID else chance % 201 * GLARE_STEP_S
 
-    def _ack_again(self, response: Response) -> bool:
-        """Repeat the ACK of a 2xx that was acknowledged before (13.2.2.4); False when it was not."""
-        ack = self._acks.get((response.cseq.number, tag_of(response, "to")))
-        if ack is not None:
-            self._home.transactions.send(EDGE, ack)
-        return ack is not None
-
-    def _acknowledge(self, response: Response, dialog: Dialog) -> None:
-        """ACK a 2xx for the first time, in its dialog."""
-        number = response.cseq.number
-        ack = dialog.request("ACK", self._home.transactions.branch(), number)
-        self._acks[number, tag_of(response, "to")] = ack
-        self._home.transactions.send(EDGE, ack)
-
-    # ---- the end -------------------------------------------------------------------------------------------
-
-    def _send_bye(self, now: float, dialog: Dialog | None = None) -> None:
-        dialog = dialog or self.dialog
-        if dialog is not None:
-            branch = self._home.transactions.branch()
-            lines = header_lines(("Reason", str(reason)) for reason in self._reasons)
-            data = dialog.request("BYE", branch, dialog.next_seq(), lines)
-            self._home.transactions.request(data, branch, self, now)
-
-    def _forget_ended(self) -> None:
-        """Our BYE is done with; it may have ended only a further dialog of a forked INVITE."""
-        if self.state is SessionState.ENDED:
-            self._home.forget(self)
-
-    def _over(self, now: float, cause: Cause, status: int, reasons: tuple[Reason, ...] = ()) -> None:
-        """Say the last word and drop whatever was under way."""
-        self._say(Terminated(cause, reasons, status))
-        self._drop(now)
-
     def _drop(self, now: float) -> None:
         if self._offer is not None:
             (tx, _), self._offer = self._offer, None
             tx.reply(487, now)  # 15.1.2: pending requests of the peer are still answered
-        self._success = None
         self._local_sdp = b""
-        self._alarms.clear()
-        self._home.transactions.wheel.disarm(self)
-
-    # ---- machinery -----------------------------------------------------------------------------------------
-
-    def on_timer(self, now: float) -> None:
-        """The wheel: an alarm is due."""
-        for alarm in [alarm for alarm, at in self._alarms.items() if at <= now]:
-            if self._alarms.pop(alarm, None) is not None:
-                _ALARMS[alarm](self, now)
-        self._rearm()
-
-    def _rearm(self) -> None:
-        if self._alarms:
-            self._home.transactions.wheel.arm(self, min(self._alarms.values()))
-        else:
-            self._home.transactions.wheel.disarm(self)
-
-    def _feed(self, what: SessionInput, now: float, *args: object) -> None:
-        try:
-            self.state, act = self.MOVES[self.state, what]
-        except KeyError:
-            raise IllegalMove(f"{what.name} while {self.state}") from None
-        act(self, now, *args)
-
-    def _say(self, word: SessionEvent) -> None:
-        self._home.say(self, word)
-
-    def _dialog_of(self, request: Request) -> Dialog | None:
-        dialog = self.dialog
-        if dialog is None or dialog.call_id != request.call_id or dialog.remote_tag != tag_of(request, "from"):
-            return None
-        return dialog
+        super()._drop(now)
 
     def _expire(self, now: float) -> None:
         self._feed(SessionInput.LOST, now)
 
-    def _repeat_provisional(self, now: float) -> None:
-        """Only incoming sessions send reliable provisionals."""
 
-    def _cancel_limit(self, now: float) -> None:
-        """Only outgoing sessions send CANCEL."""
-
-
-# ---- acts that stand in both tables -----------------------------------------------------------------------
-
-
-def nothing(session: Session, now: float, *_: object) -> None:
-    """The pair can happen and means nothing."""
-
-
-def hang_up_confirmed(session: Session, now: float) -> None:
-    """Our hang-up of an established session."""
-    session._send_bye(now)
-    session._over(now, "local", 200)
-
-
-def end_by_peer(session: Session, now: float, reasons: tuple[Reason, ...]) -> None:
-    """The peer's BYE."""
-    session._over(now, "peer-bye", 200, reasons)
-
-
-def give_up_unacknowledged(session: Session, now: float) -> None:
-    """No ACK came for our 2xx (13.3.1.4)."""
-    session._send_bye(now)
-    session._over(now, "no-ack", 408)
-
-
-def give_up_lost(session: Session, now: float) -> None:
-    """The session expired, or its dialog is gone at the other end; BYE is sent in case it is not (RFC 4028 10)."""
-    session._send_bye(now)
-    session._over(now, "timeout", 408)
-
-
-_REQUESTS: dict[str, Callable[[Session, Request, ServerTransaction, float], None]] = {
+Session.ALARMS = {
+    Alarm.REPEAT_2XX: Session._repeat_success,
+    Alarm.REFRESH: Session._refresh,
+    Alarm.EXPIRE: Session._expire,
+}
+Session.REQUESTS = {
     "BYE": Session._on_bye,
     "INFO": Session._on_info,
     "INVITE": Session._on_reinvite,
     "OPTIONS": Session._on_options,
-    "PRACK": lambda session, request, tx, now: session._on_prack(request, tx, now),
+    "PRACK": Session._on_prack,
     "UPDATE": Session._on_update,
 }
-_ALARMS: dict[Alarm, Callable[[Session, float], None]] = {
-    Alarm.REPEAT_2XX: Session._repeat_success,
-    Alarm.REPEAT_18X: lambda session, now: session._repeat_provisional(now),
-    Alarm.CANCEL_LIMIT: lambda session, now: session._cancel_limit(now),
-    Alarm.REFRESH: Session._refresh,
-    Alarm.EXPIRE: Session._expire,
-}
-CONFIRMED_MOVES: SessionMoves = {
-    (S.CONFIRMED, I.RING): (S.CONFIRMED, nothing),
-    (S.CONFIRMED, I.ACCEPT): (S.CONFIRMED, nothing),
-    (S.CONFIRMED, I.REJECT): (S.CONFIRMED, nothing),
-    (S.CONFIRMED, I.CANCEL): (S.CONFIRMED, nothing),
-    (S.CONFIRMED, I.ACK): (S.CONFIRMED, nothing),
-    (S.CONFIRMED, I.HANG_UP): (S.ENDED, hang_up_confirmed),
-    (S.CONFIRMED, I.BYE): (S.ENDED, end_by_peer),
-    (S.CONFIRMED, I.NO_ACK): (S.ENDED, give_up_unacknowledged),
-    (S.CONFIRMED, I.LOST): (S.ENDED, give_up_lost),
-} | {(S.ENDED, late): (S.ENDED, nothing) for late in (I.RING, I.ACCEPT, I.REJECT, I.CANCEL, I.ACK, I.HANG_UP, I.BYE, I.NO_ACK, I.LOST)}
-"""What both kinds of session do once established, and after the end: late verbs and late messages mean nothing."""
-
-
-def reasons_of(message: Request | Response) -> tuple[Reason, ...]:
-    """The Reason values of a message; senseless ones are left out."""
-    return tuple(message.reasons)

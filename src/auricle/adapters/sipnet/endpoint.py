@@ -21,8 +21,8 @@ from auricle.sip.errors import SipParseError
 from auricle.sip.lines import header_lines, one_line
 from auricle.sip.message import Request, Response, parse_message
 from auricle.sip.outgoing import Invitation
-from auricle.sip.session import Session
-from auricle.sip.transaction import ServerTransaction
+from auricle.sip.server_transaction import ServerTransaction
+from auricle.sip.usage import DialogUsage
 
 log = structlog.get_logger(__name__)
 
@@ -214,7 +214,7 @@ class SipEndpoint:
         except OSError:  # full buffer, edge restarting, or too large: the transaction's timers decide
             self.unsent += 1
 
-    def _deliver(self, session: Session | None, word: Word) -> None:
+    def _deliver(self, session: DialogUsage | None, word: Word) -> None:
         try:
             if isinstance(word, NewCall):
                 self._new_call(word)
