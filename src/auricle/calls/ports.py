@@ -141,15 +141,6 @@ class AudioSink(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class MediaFigures:
-    """What rtpengine counted for one leg, from the phone's side."""
-
-    packets_received: int
-    packets_sent: int
-    errors: int
-
-
 class MediaLeg(Protocol):
     """The media of one leg: one rtpengine call with the sides `leg` (the phone) and `pbx` (plain PCMU on loopback).
 
@@ -202,8 +193,8 @@ class MediaLeg(Protocol):
         """End the fork; everything received has been written to the sink when this returns."""
         ...
 
-    async def delete(self) -> MediaFigures | None:
-        """Free ports and forks. Idempotent; never raises: a leg must always end. None when rtpengine is gone."""
+    async def delete(self) -> None:
+        """Free ports and forks. Idempotent; never raises: a leg must always end."""
         ...
 
 

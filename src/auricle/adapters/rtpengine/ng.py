@@ -1,0 +1,106 @@
+"""The ng client: one UDP socket, one future a command, one timer that repeats what was not answered (same cookie: never run twice)."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from auricle.media.bencode import decode, encode
+from auricle.media.errors import MediaFailed
+from auricle.media.ng import Command
+
+SWEEP_S = 0.25
+RESENDS_S = (0.5, 1.5, 3.5)
+GIVE_UP_S = 6.0
+MAX_REASON_CHARS = 80
+
+
+@dataclass(slots=True)
+class _Pending:
+    reply: asyncio.Future[bytes]
+    data: bytes
+    sent_at: float
+    resends: int = 0
+
+
+class NgClient(asyncio.DatagramProtocol):
+    """Speaks to one rtpengine."""
+
+    def __init__(self) -> None:
+        self._pending: dict[bytes, _Pending] = {}
+        self._prefix = os.urandom(4).hex().encode()
+        self._sent = 0
+        self._transport: asyncio.DatagramTransport | None = None
+        self._sweep: asyncio.TimerHandle | None = None
+
+    async def connect(self, port: int) -> None:
+        """Open the socket toward 127.0.0.1:`port`."""
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, remote_addr=("127.0.0.1", port))
+
+    def close(self) -> None:
+        """Close the socket; what waits fails."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
+        self.fail_all()
+        if self._transport is not None:
+            self._transport.close()
+            self._transport = None
+
+    def fail_all(self) -> None:
+        """Nobody will answer what is pending: the engine died."""
+        for pending in self._pending.values():
+            if not pending.reply.done():
+                pending.reply.set_exception(MediaFailed("rtpengine is gone"))
+        self._pending.clear()
+
+    async def ask(self, command: Command) -> Mapping[str, Any]:
+        """Run a command and return its reply. Raises MediaFailed."""
+        reply = decode(await self.ask_raw(command))
+        if reply.get("result") not in {b"ok", b"pong"}:
+            reason = bytes(reply.get("error-reason", b""))[:MAX_REASON_CHARS].decode("ascii", "replace")
+            raise MediaFailed(f"{command['command']}: {reason}")
+        return reply
+
+    async def ask_raw(self, command: Command) -> bytes:
+        """Run a command and return the reply undecoded, for replies nobody reads. Raises MediaFailed when none comes."""
+        if self._transport is None:
+            raise MediaFailed("rtpengine is not running")
+        loop = asyncio.get_running_loop()
+        self._sent += 1
+        cookie = b"%b%x" % (self._prefix, self._sent)
+        data = cookie + b" " + encode(dict(command))
+        reply: asyncio.Future[bytes] = loop.create_future()
+        self._pending[cookie] = _Pending(reply, data, loop.time())
+        self._transport.sendto(data)
+        if self._sweep is None:
+            self._sweep = loop.call_later(SWEEP_S, self._on_sweep)
+        try:
+            return await reply
+        finally:
+            self._pending.pop(cookie, None)
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        """A reply; one nobody waits for is a late copy and is dropped."""
+        cookie, _, body = data.partition(b" ")
+        pending = self._pending.get(cookie)
+        if pending is not None and not pending.reply.done():
+            pending.reply.set_result(body)
+
+    def error_received(self, exc: Exception) -> None:
+        """ICMP port unreachable while rtpengine restarts; the sweep decides when to give up."""
+
+    def _on_sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        self._sweep = loop.call_later(SWEEP_S, self._on_sweep) if self._pending else None
+        for pending in list(self._pending.values()):
+            waited = now - pending.sent_at
+            if waited > GIVE_UP_S:
+                if not pending.reply.done():
+                    pending.reply.set_exception(MediaFailed("rtpengine does not answer"))
+            elif pending.resends < len(RESENDS_S) and waited > RESENDS_S[pending.resends] and self._transport is not None:
+                pending.resends += 1
+                self._transport.sendto(pending.data)
