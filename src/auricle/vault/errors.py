@@ -1,0 +1,48 @@
+"""Why something did not open.
+
+VaultError
+├── WrongKey      the key is another one: a wrong passphrase, another practice's data
+├── Corrupt       the bytes were changed, cut or moved from their place
+├── UnknownFormat a version or purpose this program does not know
+└── NotPermitted  the policy says no; the refusal is in the audit log
+"""
+
+from typing import ClassVar
+
+from auricle.kernel.errors import OurError, PeerError
+
+
+class VaultError(OurError):
+    """Base of the vault's errors."""
+
+    code: ClassVar[str] = "vault.error"
+
+
+class WrongKey(VaultError):
+    """This key does not open it."""
+
+    code: ClassVar[str] = "vault.wrong_key"
+
+
+class Corrupt(VaultError):
+    """It was sealed with our key once, but it is not what was sealed, or not where."""
+
+    code: ClassVar[str] = "vault.corrupt"
+
+
+class UnknownFormat(VaultError):
+    """Not a format of this program."""
+
+    code: ClassVar[str] = "vault.unknown_format"
+
+
+class NotPermitted(PeerError):
+    """Refused by policy. `reason` is the policy's own words, for "why can't I see this?"."""
+
+    code: ClassVar[str] = "access.not_permitted"
+    sip_status: ClassVar[int] = 403
+
+    def __init__(self, action: str, reason: str) -> None:
+        super().__init__(action)
+        self.action = action
+        self.reason = reason
