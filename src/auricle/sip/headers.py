@@ -1,13 +1,17 @@
-"""Typed header values (RFC 3261 20, 25.1): addresses, Via, CSeq, Reason, and the comma rule that keeps quotes and <> whole."""
+"""Typed header values (RFC 3261 20): addresses, Via, CSeq, Reason. Each is read from one value, after the list was split."""
 
+import re
 from dataclasses import dataclass, field
 
 from auricle.sip.errors import SipParseError
 from auricle.sip.events import Reason
+from auricle.sip.grammar import MAX_CSEQ, TOKEN, Params, format_params, parse_number, parse_params, parse_quoted, quoted, split_list
 from auricle.sip.uri import Uri, parse_uri, split_host_port
 
-Params = dict[str, str | None]
-MAX_CSEQ = 2**31 - 1  # RFC 3261 8.1.1.5
+_ADDRESS = re.compile(r'(?:"([^"\\]*+)"[ \t]*+|([^"<>]*+))<([^<>]*+)>[ \t]*+(?:;(.*+))?', re.DOTALL)
+_ADDR_SPEC_STOP = frozenset('<>"')
+_VIA = re.compile(r"[sS][iI][pP][ \t]*/[ \t]*2\.0[ \t]*/[ \t]*([A-Za-z0-9.!%*_+`'~-]+)[ \t]+([^; \t][^;]*)(?:;(.*))?", re.DOTALL)
+_CSEQ = re.compile(r"([0-9]{1,10})[ \t]+([A-Za-z0-9.!%*_+`'~-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +28,18 @@ class NameAddr:
         return self.params.get("tag")
 
     def __str__(self) -> str:
-        display = '"' + self.display.replace("\\", "\\\\").replace('"', '\\"') + '" ' if self.display else ""
+        display = f"{quoted(self.display)} " if self.display else ""
         return f"{display}<{self.uri}>{format_params(self.params)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """One Via value. `host` keeps IPv6 brackets; `received` may come with or without them (RFC 5118 4.5)."""
+    """One Via value. `host` keeps IPv6 brackets; `transport` is upper-case."""
 
     transport: str
     host: str
     port: int | None
-    params: Params
+    params: Params = field(default_factory=dict)
 
     @property
     def branch(self) -> str | None:
@@ -44,8 +48,17 @@ class Via:
 
     @property
     def sent_by(self) -> str:
-        """Host and port as written, for matching (RFC 3261 17.2.3)."""
+        """Host and port in one form, for matching (RFC 3261 17.2.3)."""
         return self.host.lower() if self.port is None else f"{self.host.lower()}:{self.port}"
+
+    @property
+    def address(self) -> str:
+        """Where it was really sent from, as far as it is known: `received`, with or without brackets (RFC 5118 4.5), else the host."""
+        return (self.params.get("received") or self.host).strip("[]")
+
+    def __str__(self) -> str:
+        sent_by = self.host if self.port is None else f"{self.host}:{self.port}"
+        return f"SIP/2.0/{self.transport} {sent_by}{format_params(self.params)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,139 +68,96 @@ class CSeq:
     number: int
     method: str
 
-
-def split_list(text: str) -> list[str]:
-    """Split a list header at its commas, outside quotes and angle brackets."""
-    if "," not in text:
-        return [text.strip()] if text.strip() else []
-    parts: list[str] = []
-    start = depth = 0
-    quoted = escaped = False
-    for i, c in enumerate(text):
-        if quoted:
-            if escaped:
-                escaped = False
-            elif c == "\\":
-                escaped = True
-            elif c == '"':
-                quoted = False
-        elif c == '"':
-            quoted = True
-        elif c == "<":
-            depth += 1
-        elif c == ">":
-            depth = max(0, depth - 1)
-        elif c == "," and not depth:
-            parts.append(text[start:i])
-            start = i + 1
-    parts.append(text[start:])
-    return [part.strip() for part in parts if part.strip()]
+    def __str__(self) -> str:
+        return f"{self.number} {self.method}"
 
 
 def parse_name_addr(text: str) -> NameAddr:
     """Read From, To, Contact, Route … Without <> every parameter belongs to the header (RFC 3261 20). Raises SipParseError."""
-    text = text.strip()
+    found = _ADDRESS.fullmatch(text)
+    if found is None:
+        return _parse_unusual(text.strip(" \t"))
+    name, words, uri, params = found.groups()
+    display = name if name is not None else words.strip(" \t")
+    return NameAddr(display, parse_uri(uri), parse_params(params) if params else {})
+
+
+def _parse_unusual(text: str) -> NameAddr:
+    """An addr-spec without brackets, or a display name with escapes."""
     if text.startswith('"'):
-        display, rest = _quoted(text)
-        rest = rest.lstrip()
-        if not rest.startswith("<"):
+        display, rest = parse_quoted(text)
+        found = _ADDRESS.fullmatch(rest.lstrip(" \t"))
+        if found is None or found.group(1) is not None or found.group(2):
             raise SipParseError("bad address")
-    else:
-        before, bracket, after = text.partition("<")
-        if not bracket:
-            uri, _, params = text.partition(";")
-            return NameAddr("", parse_uri(uri.strip()), parse_params(params))
-        display, rest = before.strip(), "<" + after
-    uri, bracket, params = rest[1:].partition(">")
-    if not bracket:
+        return NameAddr(display, parse_uri(found.group(3)), parse_params(found.group(4) or ""))
+    spec, _, params = text.partition(";")
+    if "?" in spec or not _ADDR_SPEC_STOP.isdisjoint(spec):  # RFC 3261 20.10: a URI with ? or a comma must stand in brackets
         raise SipParseError("bad address")
-    return NameAddr(display, parse_uri(uri.strip()), parse_params(params.lstrip().removeprefix(";")))
-
-
-def parse_params(text: str) -> Params:
-    """`a=b;c;d="x;y"` as a dictionary with lower-case names; a parameter without value has None."""
-    params: Params = {}
-    for part in _split_quoted(text, ";"):
-        name, equals, value = part.partition("=")
-        name = name.strip().lower()
-        if name:
-            value = value.strip()
-            params[name] = (_quoted(value)[0] if value.startswith('"') else value) if equals else None
-    return params
-
-
-def format_params(params: Params) -> str:
-    """Header parameters as text, each with its semicolon."""
-    return "".join(f";{name}" if value is None else f";{name}={_param_value(value)}" for name, value in params.items())
+    return NameAddr("", parse_uri(spec.rstrip(" \t")), parse_params(params))
 
 
 def parse_via(text: str) -> Via:
     """Read one Via value. Raises SipParseError."""
-    protocol, _, rest = text.strip().partition(" ")
-    name, version, transport = ([part.strip() for part in protocol.split("/")] + ["", "", ""])[:3]
-    if not transport:  # white space around the slashes is legal (RFC 3261 25.1, RFC 4475 3.1.1.1)
-        squeezed = text.replace(" /", "/").replace("/ ", "/").strip()
-        if squeezed != text.strip():
-            return parse_via(" ".join(squeezed.split()))
+    found = _VIA.fullmatch(text)
+    if found is None:
         raise SipParseError("bad Via")
-    if name.upper() != "SIP" or version != "2.0":
-        raise SipParseError("bad Via")
-    sent_by, _, params = rest.strip().partition(";")
-    host, port = split_host_port(sent_by.replace(" ", "").replace("\t", ""))
-    return Via(transport.upper(), host, port, parse_params(params))
+    transport, sent_by, params = found.groups()
+    host, port = split_host_port(sent_by.rstrip(" \t"))
+    return Via(transport.upper(), host, port, parse_params(params) if params else {})
 
 
 def parse_cseq(text: str) -> CSeq:
     """Read CSeq. Raises SipParseError."""
-    number, _, method = text.strip().partition(" ")
-    method = method.strip()
-    if not (number.isascii() and number.isdigit() and len(number) <= 10 and int(number) <= MAX_CSEQ and method and " " not in method):
+    found = _CSEQ.fullmatch(text)
+    if found is None or int(found.group(1)) > MAX_CSEQ:
         raise SipParseError("bad CSeq")
-    return CSeq(int(number), method)
+    return CSeq(int(found.group(1)), found.group(2))
 
 
 def parse_reason(text: str) -> Reason | None:
-    """Read one Reason value (RFC 3326); None when it has no usable cause."""
-    protocol, _, params = text.partition(";")
-    found = parse_params(params)
-    cause = found.get("cause") or ""
-    return Reason(protocol.strip(), int(cause), found.get("text") or "") if cause.isascii() and cause.isdigit() else None
+    """Read one Reason value (RFC 3326 2); None when it has no usable cause."""
+    protocol, _, rest = text.partition(";")
+    protocol = protocol.strip(" \t")
+    try:
+        params = parse_params(rest)
+    except SipParseError:
+        return None
+    cause = parse_number(params.get("cause") or "", 999)
+    return None if cause is None or not TOKEN.fullmatch(protocol) else Reason(protocol, cause, params.get("text") or "")
+
+
+def parse_privacy(values: list[str]) -> frozenset[str]:
+    """Privacy tokens, lower-case (RFC 3323 4.2): divided by semicolons, or by commas as some trunks do."""
+    return frozenset([token.strip(" \t").lower() for value in values for token in value.replace(",", ";").split(";") if token.strip(" \t")])
 
 
 def parse_addresses(values: list[str]) -> list[NameAddr]:
-    """A list header of addresses: P-Asserted-Identity, Diversion, History-Info, Route. Raises SipParseError."""
+    """Addresses that must all be readable: Contact, Route, Record-Route. Raises SipParseError."""
     return [parse_name_addr(value) for value in values]
 
 
-def _quoted(text: str) -> tuple[str, str]:
-    """The content of the quoted string at the start, unescaped, and what follows it."""
-    out: list[str] = []
-    i = 1
-    while i < len(text):
-        c = text[i]
-        if c == "\\" and i + 1 < len(text):
-            out.append(text[i + 1])
-            i += 2
+def readable_addresses(values: list[str]) -> list[NameAddr]:
+    """Addresses of a header we can do without, unreadable ones left out (RFC 3261 8.2.2: such a value is as good as none)."""
+    found: list[NameAddr] = []
+    for value in values:
+        try:
+            found.append(parse_name_addr(value))
+        except SipParseError:
             continue
-        if c == '"':
-            return "".join(out), text[i + 1 :]
-        out.append(c)
-        i += 1
-    raise SipParseError("unterminated quote")
+    return found
 
 
-def _split_quoted(text: str, separator: str) -> list[str]:
-    if '"' not in text:
-        return text.split(separator) if text else []
-    parts, start, quoted = [], 0, False
-    for i, c in enumerate(text):
-        if c == '"' and (i == 0 or text[i - 1] != "\\"):
-            quoted = not quoted
-        elif c == separator and not quoted:
-            parts.append(text[start:i])
-            start = i + 1
-    return [*parts, text[start:]]
-
-
-def _param_value(value: str) -> str:
-    return value if value and not set(value) & set(' ";,<>\t\\') else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+__all__ = [
+    "CSeq",
+    "NameAddr",
+    "Via",
+    "parse_addresses",
+    "parse_cseq",
+    "parse_name_addr",
+    "parse_params",
+    "parse_privacy",
+    "parse_reason",
+    "parse_via",
+    "readable_addresses",
+    "split_list",
+]

@@ -71,7 +71,7 @@ class RtpMap:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """A certificate's hash (RFC 8122): algorithm in lower case, value in upper case, so that equality is the comparison RFC 8122 asks for."""
+    """A certificate's hash (RFC 8122): algorithm in lower case, value in upper case, so that `==` is the comparison it asks for."""
 
     algorithm: str
     value: str

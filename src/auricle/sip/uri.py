@@ -1,15 +1,35 @@
-"""SIP, SIPS and tel URIs (RFC 3261 19.1, RFC 3966). Parsing is strict about structure, lenient about unknown parameters."""
+"""SIP, SIPS and tel URIs (RFC 3261 19.1, RFC 3966). Parsing is strict about structure, lenient about unknown parameters.
+
+User, password, parameters and headers are kept unescaped; `str()` escapes them again, so that no decoded character can end the URI.
+"""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote_to_bytes
 
-from auricle.sip.errors import SipParseError
+from auricle.sip.errors import SipParseError, UnsupportedScheme
+from auricle.sip.grammar import MAX_URI_CHARS, Params
 
-MAX_URI_CHARS = 2048  # the longest we have met, a Refer-To with Replaces, has 400
 _USER_SAFE = "-_.!~*'()&=+$,;?/"
+_PASSWORD_SAFE = "-_.!~*'()&=+$,"  # noqa: S105 - the characters a password may have
 _PARAM_SAFE = "-_.!~*'()[]/:&+$"
-_HOST = re.compile(r"^(?:[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*\.?|\[[0-9A-Fa-f:.]+\])$")
+_HEADER_SAFE = "-_.!~*'()[]/?:+$"
+_SIP = re.compile(
+    r"(?P<scheme>[sS][iI][pP][sS]?):"
+    r"(?:(?P<user>[^@:\x00-\x20\x7f]++)?(?::(?P<password>[^@\x00-\x20\x7f]*+))?@)?"
+    r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,254}))"
+    r"(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<params>;[^?\x00-\x20\x7f]*+)?"
+    r"(?:\?(?P<headers>[^\x00-\x20\x7f]*+))?",
+    re.ASCII,
+)
+_TEL = re.compile(r"([+0-9A-Da-d*#.()-]++)((?:;[^;\x00-\x20\x7f]*+)*+)", re.ASCII)
+_HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_][A-Za-z0-9_.-]{0,254})[ \t]*(?::[ \t]*([0-9]{1,5}))?", re.ASCII)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*", re.ASCII)
+_PLAIN_USER = re.compile(r"[A-Za-z0-9+._~!*'()&=$,;?/-]*", re.ASCII)
+_PLAIN_PARAM = re.compile(r"[A-Za-z0-9.:_-]*", re.ASCII)
+_DIALLED = "+0123456789*#-.() "
 _SEPARATORS = str.maketrans("", "", "-.() ")
 
 
@@ -22,26 +42,32 @@ class SipUri:
     host: str
     port: int | None = None
     password: str = ""
-    params: dict[str, str | None] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
+    params: Params = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """The host without brackets, as sockets want it."""
+        return self.host.strip("[]")
 
     def e164_candidate(self) -> str:
-        """The text that may be a telephone number: the user part without its own parameters, with a global `phone-context` put in front."""
-        number, _, rest = self.user.partition(";")
-        context = next((p.partition("=")[2] for p in rest.split(";") if p.lower().startswith("phone-context=")), "")
-        return _with_context(number, context)
+        """The user part where it may be a telephone number, with a global `phone-context` in front and `ext` behind (RFC 3261 19.1.6)."""
+        number, semicolon, rest = self.user.partition(";")
+        if number.strip(_DIALLED):
+            return number  # a name
+        return _number_text(number, _params(rest) if semicolon else {})
 
     def __str__(self) -> str:
-        user = quote(self.user, safe=_USER_SAFE) if self.user else ""
-        if self.password:
-            user += ":" + quote(self.password, safe=_USER_SAFE.replace(";", ""))
-        text = f"{self.scheme}:{user + '@' if user else ''}{self.host}"
-        if self.port is not None:
-            text += f":{self.port}"
-        for name, value in self.params.items():
-            text += f";{name}" if value is None else f";{name}={quote(value, safe=_PARAM_SAFE)}"
+        text = f"{self.scheme}:"
+        if self.user or self.password:
+            user = self.user
+            text += user if _PLAIN_USER.fullmatch(user) else _escape(user, _USER_SAFE)
+            text += f":{_escape(self.password, _PASSWORD_SAFE)}@" if self.password else "@"
+        text += self.host if self.port is None else f"{self.host}:{self.port}"
+        if self.params:
+            text += _format(self.params)
         if self.headers:
-            text += "?" + "&".join(f"{quote(n, safe='')}={quote(v, safe='')}" for n, v in self.headers.items())
+            text += "?" + "&".join([f"{_escape(n, _HEADER_SAFE)}={_escape(v, _HEADER_SAFE)}" for n, v in self.headers.items()])
         return text
 
 
@@ -50,7 +76,7 @@ class TelUri:
     """tel: (RFC 3966). `number` is as written, visual separators included."""
 
     number: str
-    params: dict[str, str | None] = field(default_factory=dict)
+    params: Params = field(default_factory=dict)
 
     @property
     def user(self) -> str:
@@ -58,90 +84,101 @@ class TelUri:
         return self.number.translate(_SEPARATORS)
 
     def e164_candidate(self) -> str:
-        """The number with its context in front and its extension behind (RFC 3966 5.1.5)."""
-        text = _with_context(self.number.translate(_SEPARATORS), self.params.get("phone-context") or "")
-        extension = self.params.get("ext")
-        return f"{text};ext={extension}" if extension else text
+        """The number with its global context in front and its extension behind (RFC 3966 5.1.5)."""
+        return _number_text(self.number, self.params)
 
     def __str__(self) -> str:
-        return "tel:" + self.number + "".join(f";{n}" if v is None else f";{n}={v}" for n, v in self.params.items())
+        return f"tel:{self.number}{_format(self.params)}"
 
 
 Uri = SipUri | TelUri
 
 
 def parse_uri(text: str) -> Uri:
-    """Read one URI. Raises SipParseError."""
-    if len(text) > MAX_URI_CHARS or any(c <= " " or c == "\x7f" for c in text):
-        raise SipParseError("bad URI")
+    """Read one URI. Raises SipParseError; UnsupportedScheme for one that is neither sip, sips nor tel."""
+    found = _SIP.fullmatch(text)
+    if found is None or len(text) > MAX_URI_CHARS:
+        return _parse_other(text)
+    scheme, user, password, host, port, params, headers = found.groups()
+    if port is not None and int(port) > 65535:
+        raise SipParseError("bad port")
+    return SipUri(
+        scheme.lower(),
+        (user if "%" not in user else _unescape(user)) if user else "",
+        host,
+        None if port is None else int(port),
+        _unescape(password) if password else "",
+        _params(params) if params else {},
+        _headers(headers) if headers else {},
+    )
+
+
+def _parse_other(text: str) -> TelUri:
     scheme, colon, rest = text.partition(":")
-    scheme = scheme.lower()
-    if not colon or not rest:
+    if len(text) > MAX_URI_CHARS or not colon or not _SCHEME.fullmatch(scheme):
         raise SipParseError("bad URI")
-    if scheme in {"sip", "sips"}:
-        return _parse_sip(scheme, rest)
-    if scheme == "tel":
-        number, _, params = rest.partition(";")
-        if not number.strip("+*#-.()0123456789ABCDabcd") == "":
-            raise SipParseError("bad tel URI")
-        return TelUri(number, _params(params))
-    raise SipParseError("unsupported URI scheme")
-
-
-def _parse_sip(scheme: str, rest: str) -> SipUri:
-    userinfo, at, hostpart = rest.rpartition("@") if "@" in rest.partition("?")[0] else ("", "", rest)
-    if at:
-        before, _, query = rest.partition("?")
-        userinfo, _, hostpart = before.rpartition("@")
-        if query:
-            hostpart += "?" + query
-    hostport, _, tail = _split_first(hostpart, ";?")
-    user, _, password = userinfo.partition(":")
-    host, port = split_host_port(hostport)
-    params_text, _, headers_text = tail[1:].partition("?") if tail.startswith(";") else ("", "", tail[1:])
-    headers = {unquote(n): unquote(v) for n, _, v in (h.partition("=") for h in headers_text.split("&") if h)}
-    return SipUri(scheme, _unescape(user), host, port, _unescape(password), _params(params_text), headers)
+    if scheme.lower() != "tel":
+        if scheme.lower() in {"sip", "sips"}:
+            raise SipParseError("bad URI")
+        raise UnsupportedScheme("unsupported URI scheme")
+    found = _TEL.fullmatch(rest)
+    if found is None or not found.group(1).strip("+.()-"):
+        raise SipParseError("bad tel URI")
+    return TelUri(found.group(1), _params(found.group(2)))
 
 
 def split_host_port(text: str) -> tuple[str, int | None]:
     """Host and port, with the brackets of IPv6 kept. Raises SipParseError."""
-    if text.startswith("["):
-        host, bracket, port = text.partition("]")
-        host += bracket
-        port = port.removeprefix(":") if port.startswith(":") or not port else "?"
-    else:
-        host, _, port = text.partition(":")
-    if not _HOST.match(host):
+    found = _HOST_PORT.fullmatch(text)
+    if found is None:
         raise SipParseError("bad host")
-    if not port:
+    host, port = found.groups()
+    if port is None:
         return host, None
-    if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
+    if int(port) > 65535:
         raise SipParseError("bad port")
     return host, int(port)
 
 
-def _split_first(text: str, separators: str) -> tuple[str, str, str]:
-    at = min((i for i in (text.find(s) for s in separators) if i >= 0), default=len(text))
-    return text[:at], "", text[at:]
-
-
-def _unescape(text: str) -> str:
-    value = unquote(text, errors="surrogateescape")
-    if any(c in value for c in "\r\n\0"):
-        raise SipParseError("control character in URI")
-    return value
-
-
 def _params(text: str) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
-    for part in text.split(";") if text else ():
+    for part in text.split(";"):
         name, equals, value = part.partition("=")
         if name:
-            found[name.lower()] = _unescape(value) if equals else None
+            if "%" in part:
+                name, value = _unescape(name), _unescape(value)
+            found.setdefault(name.lower(), value if equals else None)
     return found
 
 
-def _with_context(number: str, context: str) -> str:
-    if number.startswith("+") or not context.startswith("+"):
-        return number
-    return context.translate(_SEPARATORS) + number.translate(_SEPARATORS)
+def _headers(text: str) -> dict[str, str]:
+    pairs = [part.partition("=") for part in text.split("&") if part]
+    return {_unescape(name): _unescape(value) for name, _, value in pairs}
+
+
+def _format(params: Params) -> str:
+    text = ""
+    for name, value in params.items():
+        text += f";{name}" if _PLAIN_PARAM.fullmatch(name) else f";{_escape(name, _PARAM_SAFE)}"
+        if value is not None:
+            text += f"={value}" if _PLAIN_PARAM.fullmatch(value) else f"={_escape(value, _PARAM_SAFE)}"
+    return text
+
+
+def _escape(text: str, safe: str) -> str:
+    return quote(text.encode("utf-8", "surrogateescape"), safe=safe)
+
+
+def _unescape(text: str) -> str:
+    if "%" not in text:
+        return text
+    return unquote_to_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+
+
+def _number_text(number: str, params: Params) -> str:
+    text = number.translate(_SEPARATORS)
+    context = params.get("phone-context") or ""
+    if context.startswith("+") and not text.startswith("+"):
+        text = context.translate(_SEPARATORS) + text
+    extension = params.get("ext")
+    return f"{text};ext={extension.translate(_SEPARATORS)}" if extension else text
