@@ -1,0 +1,1 @@
+"""The policies as text, in Cedar; read by people and by `access.decision`."""
