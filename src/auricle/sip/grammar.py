@@ -9,6 +9,7 @@ MAX_MESSAGE_BYTES = 65535  # a UDP datagram; a stream is held to the same
 MAX_HEAD_BYTES = 16384  # the largest seen from carriers is 3.1 kB, History-Info and Geolocation included; five times that
 MAX_HEADERS = 200  # lines; the richest INVITE we know has 45
 MAX_URI_CHARS = 2048  # the longest we have met, a Refer-To with Replaces, has 400
+MAX_PORT = 65535
 MAX_CSEQ = 2**31 - 1  # RFC 3261 8.1.1.5
 
 Params = Mapping[str, str | None]
@@ -36,7 +37,7 @@ SINGLE = frozenset(
     re.findall(r"\S+", "from to call-id cseq content-length max-forwards content-type expires min-se session-expires rack rseq")
 )
 """Headers that may come once; a second one with another value makes the message ambiguous, and we do not choose."""
-_NAMES = re.findall(
+_NAMES: list[str] = re.findall(
     r"\S+",
     """
     Accept Accept-Contact Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Authentication-Info Authorization Call-ID
@@ -56,6 +57,8 @@ SPELLED = (
 )
 """Usual spellings of header names to their canonical form, so that most names cost one look-up."""
 
+HOST = r"\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}"
+"""A name, an IPv4 address or an IPv6 reference, as a pattern; underscores are no host names by the book and common in private networks."""
 TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
 _BREAKS = re.compile(r"[\r\n\0]")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
@@ -136,15 +139,18 @@ def quoted(text: str) -> str:
 def parse_params(text: str) -> dict[str, str | None]:
     """`a=b;c;d="x;y"` by lower-case name, quoted values without their quotes. Of a name that comes twice the first counts."""
     params: dict[str, str | None] = {}
-    for part in text.split(";") if '"' not in text else _split(text, _PARAM_PART):
+    if '"' not in text and " " not in text and "\t" not in text:
+        for part in text.split(";"):
+            name, equals, value = part.partition("=")
+            if name:
+                params.setdefault(name.lower(), value if equals else None)
+        return params
+    for part in _split(text, _PARAM_PART):
         name, equals, value = part.partition("=")
-        name = name.strip(" \t").lower()
+        name = name.rstrip(" \t").lower()
         if name and name not in params:
-            if not equals:
-                params[name] = None
-                continue
-            value = value.strip(" \t")
-            params[name] = parse_quoted(value)[0] if value[:1] == '"' else value
+            value = value.lstrip(" \t")
+            params[name] = None if not equals else parse_quoted(value)[0] if value[:1] == '"' else value
     return params
 
 

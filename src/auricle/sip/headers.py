@@ -5,12 +5,32 @@ from dataclasses import dataclass, field
 
 from auricle.sip.errors import SipParseError
 from auricle.sip.events import Reason
-from auricle.sip.grammar import MAX_CSEQ, TOKEN, Params, format_params, parse_number, parse_params, parse_quoted, quoted, split_list
-from auricle.sip.uri import Uri, parse_uri, split_host_port
+from auricle.sip.grammar import (
+    HOST,
+    MAX_CSEQ,
+    MAX_PORT,
+    TOKEN,
+    Params,
+    format_params,
+    parse_number,
+    parse_params,
+    parse_quoted,
+    quoted,
+    split_list,
+)
+from auricle.sip.uri import SipUri, Uri, parse_uri
 
 _ADDRESS = re.compile(r'(?:"([^"\\]*+)"[ \t]*+|([^"<>]*+))<([^<>]*+)>[ \t]*+(?:;(.*+))?', re.DOTALL)
+_USUAL = re.compile(
+    rf'(?:"([^"\\]*+)" ?)?<(sips?):([A-Za-z0-9+._-]{{1,256}})@({HOST})(?::([0-9]{{1,4}}))?>(?:;tag=([A-Za-z0-9.!%*_+`\'~-]++))?', re.ASCII
+)
+"""What From and To nearly always look like, read in one step: it is asked for in every message."""
 _ADDR_SPEC_STOP = frozenset('<>"')
-_VIA = re.compile(r"[sS][iI][pP][ \t]*/[ \t]*2\.0[ \t]*/[ \t]*([A-Za-z0-9.!%*_+`'~-]+)[ \t]+([^; \t][^;]*)(?:;(.*))?", re.DOTALL)
+_VIA = re.compile(
+    r"[sS][iI][pP][ \t]*/[ \t]*2\.0[ \t]*/[ \t]*([A-Za-z0-9.!%*_+`'~-]+)[ \t]+"
+    rf"({HOST})[ \t]*(?::[ \t]*([0-9]{{1,5}})[ \t]*)?(?:;(.*))?",
+    re.DOTALL,
+)
 _CSEQ = re.compile(r"([0-9]{1,10})[ \t]+([A-Za-z0-9.!%*_+`'~-]+)")
 
 
@@ -74,12 +94,17 @@ class CSeq:
 
 def parse_name_addr(text: str) -> NameAddr:
     """Read From, To, Contact, Route … Without <> every parameter belongs to the header (RFC 3261 20). Raises SipParseError."""
+    usual = _USUAL.fullmatch(text)
+    if usual is not None:
+        name, scheme, user, host, port, tag = usual.groups()
+        uri = SipUri(scheme, user, host, None if port is None else int(port), "", {}, {})
+        return NameAddr(name or "", uri, {} if tag is None else {"tag": tag})
     found = _ADDRESS.fullmatch(text)
     if found is None:
         return _parse_unusual(text.strip(" \t"))
-    name, words, uri, params = found.groups()
+    name, words, spec, params = found.groups()
     display = name if name is not None else words.strip(" \t")
-    return NameAddr(display, parse_uri(uri), parse_params(params) if params else {})
+    return NameAddr(display, parse_uri(spec), parse_params(params) if params else {})
 
 
 def _parse_unusual(text: str) -> NameAddr:
@@ -101,9 +126,11 @@ def parse_via(text: str) -> Via:
     found = _VIA.fullmatch(text)
     if found is None:
         raise SipParseError("bad Via")
-    transport, sent_by, params = found.groups()
-    host, port = split_host_port(sent_by.rstrip(" \t"))
-    return Via(transport.upper(), host, port, parse_params(params) if params else {})
+    transport, host, port, params = found.groups()
+    number = None if port is None else int(port)
+    if number is not None and number > MAX_PORT:
+        raise SipParseError("bad Via")
+    return Via(transport.upper(), host, number, parse_params(params) if params else {})
 
 
 def parse_cseq(text: str) -> CSeq:

@@ -21,7 +21,8 @@ from auricle.sip.reasons import REASONS
 from auricle.sip.uri import Uri, parse_uri
 
 MANDATORY = ("via", "from", "to", "call-id", "cseq")
-_FOLD = re.compile(r"\r\n[ \t]+")
+_SPACES = " \t"
+_BLANKS = frozenset(_SPACES)
 _REQUEST_URI = re.compile(r"[^\x00-\x20\x7f<>\"]+")
 _STATUS_LINE = re.compile(r"[sS][iI][pP]/2\.0 ([1-6][0-9][0-9])(?: (.*))?", re.DOTALL)
 _OTHER_VERSION = re.compile(r"[sS][iI][pP]/[0-9]+\.[0-9]+")
@@ -99,8 +100,6 @@ def _read_head(head: bytes) -> tuple[Request | Response, str]:
     if len(head) > MAX_HEAD_BYTES:
         raise MessageTooLarge("headers too large")
     text = head.decode("utf-8", "surrogateescape")
-    if "\r\n " in text or "\r\n\t" in text:
-        text = _FOLD.sub(" ", text)
     lines = text.split("\r\n")
     ends = len(lines) - 1
     if ends > MAX_HEADERS:
@@ -110,19 +109,19 @@ def _read_head(head: bytes) -> tuple[Request | Response, str]:
     fields = message._fields = {}
     if text.count("\n") != ends or text.count("\r") != ends or "\0" in text:
         fault = "stray control character"
-    fault = _read_fields(lines, fields, fault)
-    if not ("via" in fields and "from" in fields and "to" in fields and "call-id" in fields and "cseq" in fields):
-        fault = fault or "missing " + next(key for key in MANDATORY if key not in fields)
-    return message, fault
+    return message, _read_fields(lines, fields, fault)
 
 
 def _read_fields(lines: list[str], fields: Fields, fault: str) -> str:
-    """Fill in `fields`; returns the first fault, `fault` before any other."""
+    """Fill in `fields`; returns the first fault of the message, `fault` before any other."""
     known = SPELLED
     for line in lines:
         name, colon, value = line.partition(":")
         key = known.get(name)
         if key is None or not colon:
+            if line[:1] in _BLANKS:
+                fields.clear()
+                return _read_fields(_unfold(lines), fields, fault)
             key = canonical(name)
             if not colon or not TOKEN.fullmatch(key):
                 fault = fault or "bad header line"
@@ -135,7 +134,22 @@ def _read_fields(lines: list[str], fields: Fields, fault: str) -> str:
             values.append(value)
         elif values[0] != value:
             fault = fault or f"repeated {key}"
+    if not ("via" in fields and "from" in fields and "to" in fields and "call-id" in fields and "cseq" in fields):
+        fault = fault or "missing " + next(key for key in MANDATORY if key not in fields)
     return fault
+
+
+def _unfold(lines: list[str]) -> list[str]:
+    """Lines that begin with a blank go on the line before, behind one space (RFC 3261 7.3.1)."""
+    whole: list[str] = []
+    for line in lines:
+        if line[:1] not in _BLANKS:
+            whole.append(line)
+        elif whole:
+            whole[-1] = f"{whole[-1].rstrip(_SPACES)} {line.lstrip(_SPACES)}"
+        else:
+            whole.append(line.lstrip(_SPACES))
+    return whole
 
 
 def _read_start(line: str) -> tuple[Request | Response, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote_to_bytes
 
 from auricle.sip.errors import SipParseError, UnsupportedScheme
-from auricle.sip.grammar import MAX_URI_CHARS, Params
+from auricle.sip.grammar import HOST, MAX_PORT, MAX_URI_CHARS, Params
 
 _USER_SAFE = "-_.!~*'()&=+$,;?/"
 _PASSWORD_SAFE = "-_.!~*'()&=+$,"  # noqa: S105 - the characters a password may have
@@ -18,14 +18,13 @@ _HEADER_SAFE = "-_.!~*'()[]/?:+$"
 _SIP = re.compile(
     r"(?P<scheme>[sS][iI][pP][sS]?):"
     r"(?:(?P<user>[^@:\x00-\x20\x7f]++)?(?::(?P<password>[^@\x00-\x20\x7f]*+))?@)?"
-    r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,254}))"
+    rf"(?P<host>{HOST})"
     r"(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<params>;[^?\x00-\x20\x7f]*+)?"
     r"(?:\?(?P<headers>[^\x00-\x20\x7f]*+))?",
     re.ASCII,
 )
 _TEL = re.compile(r"([+0-9A-Da-d*#.()-]++)((?:;[^;\x00-\x20\x7f]*+)*+)", re.ASCII)
-_HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_][A-Za-z0-9_.-]{0,254})[ \t]*(?::[ \t]*([0-9]{1,5}))?", re.ASCII)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*", re.ASCII)
 _PLAIN_USER = re.compile(r"[A-Za-z0-9+._~!*'()&=$,;?/-]*", re.ASCII)
 _PLAIN_PARAM = re.compile(r"[A-Za-z0-9.:_-]*", re.ASCII)
@@ -100,7 +99,7 @@ def parse_uri(text: str) -> Uri:
     if found is None or len(text) > MAX_URI_CHARS:
         return _parse_other(text)
     scheme, user, password, host, port, params, headers = found.groups()
-    if port is not None and int(port) > 65535:
+    if port is not None and int(port) > MAX_PORT:
         raise SipParseError("bad port")
     return SipUri(
         scheme.lower(),
@@ -125,19 +124,6 @@ def _parse_other(text: str) -> TelUri:
     if found is None or not found.group(1).strip("+.()-"):
         raise SipParseError("bad tel URI")
     return TelUri(found.group(1), _params(found.group(2)))
-
-
-def split_host_port(text: str) -> tuple[str, int | None]:
-    """Host and port, with the brackets of IPv6 kept. Raises SipParseError."""
-    found = _HOST_PORT.fullmatch(text)
-    if found is None:
-        raise SipParseError("bad host")
-    host, port = found.groups()
-    if port is None:
-        return host, None
-    if int(port) > 65535:
-        raise SipParseError("bad port")
-    return host, int(port)
 
 
 def _params(text: str) -> dict[str, str | None]:
