@@ -5,15 +5,27 @@ Nonces are stateless (time and an HMAC), except that the counts used under one a
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from auricle.kernel.errors import PeerError
-from auricle.sip.headers import parse_params, split_list
+from auricle.sip.errors import SipParseError
+from auricle.sip.grammar import parse_params, quoted, split_list
 
-ALGORITHMS = {"SHA-256": hashlib.sha256, "MD5": lambda data: hashlib.md5(data, usedforsecurity=False)}
-MAX_AUTHORIZATION_CHARS = 2048
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()  # RFC 8760 2.2: for phones that know nothing better
+
+
+ALGORITHMS: dict[str, Callable[[bytes], str]] = {"SHA-256": _sha256, "MD5": _md5}
+MAX_AUTHORIZATION_CHARS = 2048  # the longest from phones we know has 450
+_COUNT = re.compile(r"[0-9a-fA-F]{8}", re.ASCII)
 MAX_NONCES = 20000  # 400 registrations a second over the nonce lifetime of 50 s; older ones are forgotten by time first
 Lookup = Callable[[str, str], str | None]
 """H(A1) of a user name under an algorithm, None for an unknown user."""
@@ -44,7 +56,7 @@ class ReplayedNonce(PeerError):
 class _Seen:
     """Counts used under one nonce: the highest, and a window of the 64 below it, for requests that overtake each other."""
 
-    expires: float
+    issued_s: float
     highest: int = 0
     window: int = 0
 
@@ -69,12 +81,13 @@ class DigestVerifier:
         self._realm = realm
         self._lifetime_s = nonce_lifetime_s
         self._seen: dict[str, _Seen] = {}
+        self._forgotten_s = 0.0
         self._drawn = 0
 
     def challenges(self, now: float) -> list[str]:
         """Values for WWW-Authenticate, strongest first, with a fresh nonce."""
         nonce = self._nonce(now)
-        return [f'Digest realm="{self._realm}", nonce="{nonce}", algorithm={name}, qop="auth"' for name in ALGORITHMS]
+        return [f'Digest realm={quoted(self._realm)}, nonce="{nonce}", algorithm={name}, qop="auth"' for name in ALGORITHMS]
 
     def verify(self, header: str, method: str, now: float, lookup: Lookup) -> str:
         """The authenticated user name. Raises BadCredentials, StaleNonce or ReplayedNonce."""
@@ -83,13 +96,13 @@ class DigestVerifier:
         nonce = fields.get("nonce", "")
         if algorithm not in ALGORITHMS or fields.get("realm") != self._realm or fields.get("qop") != "auth":
             raise BadCredentials
-        self._check_nonce(nonce, now)
+        issued_s = self._check_nonce(nonce, now)
         username = fields.get("username", "")
         ha1 = lookup(username, algorithm)
         expected = _response(algorithm, ha1 or "0" * 32, method, fields)  # an unknown user costs the same time
-        if not hmac.compare_digest(expected.encode(), fields.get("response", "").lower().encode()) or ha1 is None:
+        if not hmac.compare_digest(expected.encode(), _bytes(fields.get("response", "").lower())) or ha1 is None:
             raise BadCredentials
-        self._take_count(nonce, fields.get("nc", ""), now)
+        self._take_count(nonce, issued_s, fields.get("nc", ""), now)
         return username
 
     def _nonce(self, now: float) -> str:
@@ -100,71 +113,89 @@ class DigestVerifier:
     def _mac(self, text: str) -> str:
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()[:32]
 
-    def _check_nonce(self, nonce: str, now: float) -> None:
+    def _check_nonce(self, nonce: str, now: float) -> float:
         text, _, mac = nonce.rpartition(".")
         if not nonce.isascii() or not hmac.compare_digest(mac, self._mac(text)):
             raise StaleNonce  # not one of ours, or made before a restart: RFC 7616 3.3 asks for a new try without a new password
-        if now - int(text.partition(".")[0], 16) / 1000 > self._lifetime_s:
+        issued_s = int(text.partition(".")[0], 16) / 1000
+        if now - issued_s > self._lifetime_s:
             raise StaleNonce
+        return issued_s
 
-    def _take_count(self, nonce: str, count: str, now: float) -> None:
-        if len(count) != 8:
+    def _take_count(self, nonce: str, issued_s: float, count: str, now: float) -> None:
+        if not _COUNT.fullmatch(count):
             raise BadCredentials
-        try:
-            number = int(count, 16)
-        except ValueError:
-            raise BadCredentials from None
+        number = int(count, 16)
         seen = self._seen.get(nonce)
         if seen is None:
+            if issued_s <= self._forgotten_s:
+                raise StaleNonce  # its counts may have been forgotten: it could be a replay
             self._forget(now)
-            seen = self._seen[nonce] = _Seen(now + self._lifetime_s)
+            seen = self._seen[nonce] = _Seen(issued_s)
         if number < 1 or not seen.take(number):
             raise ReplayedNonce
 
     def _forget(self, now: float) -> None:
-        """Drop what is too old to be accepted anyway; the dictionary is in the order of first use."""
-        for nonce, seen in list(self._seen.items()):
-            if seen.expires > now and len(self._seen) < MAX_NONCES:
-                break
-            del self._seen[nonce]
+        """Make room: drop what is too old to be accepted anyway, and under pressure more, in the order of first use."""
+        while self._seen:
+            oldest = next(iter(self._seen))
+            issued_s = self._seen[oldest].issued_s
+            if now - issued_s <= self._lifetime_s:
+                if len(self._seen) < MAX_NONCES:
+                    break
+                self._forgotten_s = max(self._forgotten_s, issued_s)
+            del self._seen[oldest]
 
 
 def ha1(username: str, realm: str, password: str, algorithm: str) -> str:
     """H(A1) (RFC 7616 3.4.2)."""
-    return ALGORITHMS[algorithm](f"{username}:{realm}:{password}".encode()).hexdigest()
+    return ALGORITHMS[algorithm](_bytes(f"{username}:{realm}:{password}"))
 
 
 def authorization(challenge: str, method: str, uri: str, username: str, password: str, cnonce: str, count: int = 1) -> str:
-    """The Authorization value that answers a challenge. Raises BadCredentials for an algorithm or qop we do not speak."""
+    """The Authorization value that answers a challenge; one without qop is answered as RFC 2069 had it, as old carriers want it.
+
+    Raises BadCredentials for a challenge of an algorithm or qop we do not speak.
+    """
     asked = _fields(challenge)
     algorithm = (asked.get("algorithm") or "MD5").upper()
-    if algorithm not in ALGORITHMS or "auth" not in [q.strip() for q in asked.get("qop", "").split(",")]:
+    offered = [name.strip(" \t").lower() for name in asked.get("qop", "").split(",")]
+    if algorithm not in ALGORITHMS or ("qop" in asked and "auth" not in offered):
         raise BadCredentials
-    fields = {
-        "username": username, "realm": asked.get("realm", ""), "nonce": asked.get("nonce", ""), "uri": uri, "cnonce": cnonce,
-        "nc": f"{count:08x}", "qop": "auth",
-    }  # fmt: skip
-    response = _response(algorithm, ha1(username, fields["realm"], password, algorithm), method, fields)
-    quoted = ", ".join(f'{name}="{fields[name]}"' for name in ("username", "realm", "nonce", "uri", "cnonce"))
-    opaque = f', opaque="{asked["opaque"]}"' if "opaque" in asked else ""
-    return f'Digest {quoted}, response="{response}", algorithm={algorithm}, qop=auth, nc={fields["nc"]}{opaque}'
+    fields = {"username": username, "realm": asked.get("realm", ""), "nonce": asked.get("nonce", ""), "uri": uri}
+    if "opaque" in asked:
+        fields["opaque"] = asked["opaque"]
+    plain = {"algorithm": algorithm}
+    if "qop" in asked:
+        fields["cnonce"] = cnonce
+        plain |= {"qop": "auth", "nc": f"{count:08x}"}
+    fields["response"] = _response(algorithm, ha1(username, fields["realm"], password, algorithm), method, fields | plain)
+    return "Digest " + ", ".join([f"{n}={quoted(v)}" for n, v in fields.items()] + [f"{n}={v}" for n, v in plain.items()])
 
 
 def _response(algorithm: str, ha1_hex: str, method: str, fields: dict[str, str]) -> str:
     digest = ALGORITHMS[algorithm]
-    ha2 = digest(f"{method}:{fields.get('uri', '')}".encode()).hexdigest()
-    parts = (ha1_hex, fields.get("nonce", ""), fields.get("nc", ""), fields.get("cnonce", ""), fields.get("qop", ""), ha2)
-    return digest(":".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
+    ha2 = digest(_bytes(f"{method}:{fields.get('uri', '')}"))
+    middle = ("nonce", "nc", "cnonce", "qop") if "qop" in fields else ("nonce",)  # RFC 7616 3.4.1; RFC 2617 3.2.2.1 without qop
+    return digest(_bytes(":".join([ha1_hex, *(fields.get(name, "") for name in middle), ha2])))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _fields(header: str) -> dict[str, str]:
-    scheme, _, rest = header.strip().partition(" ")
+    """The parameters of a Digest value. Raises BadCredentials for another scheme, or when one comes twice."""
+    scheme, _, rest = header.strip(" \t").partition(" ")
     if scheme.lower() != "digest" or len(header) > MAX_AUTHORIZATION_CHARS:
         raise BadCredentials
     fields: dict[str, str] = {}
-    for part in split_list(rest):
-        for name, value in parse_params(part).items():
-            if name in fields:
-                raise BadCredentials
-            fields[name] = value or ""
+    try:
+        for part in split_list(rest):
+            for name, value in parse_params(part).items():
+                if name in fields:
+                    raise BadCredentials
+                fields[name] = value or ""
+    except SipParseError:
+        raise BadCredentials from None
     return fields
