@@ -257,8 +257,16 @@ class CallStore(Protocol):
         """Keep a finished call's record."""
         ...
 
+    async def begin_voicemail(self, message: VoicemailMessage) -> None:
+        """Note a message before its first second is recorded, so that a crash loses neither audio nor caller."""
+        ...
+
     async def add_voicemail(self, message: VoicemailMessage) -> None:
-        """Keep a message and queue its transcription."""
+        """Keep a finished message and queue its transcription."""
+        ...
+
+    async def discard_voicemail(self, message: VoicemailId) -> None:
+        """Forget a message that held nothing."""
         ...
 
     async def mailbox_counts(self, mailbox: MailboxId) -> tuple[int, int]:

@@ -1,5 +1,7 @@
 """Taking a message: greeting, tone, recording into a sealed blob, and the entry that announces it."""
 
+from dataclasses import replace
+
 from auricle.calls.call import Call
 from auricle.calls.leg import Leg
 from auricle.calls.ports import AudioSink, RecordingRefused, SealedRecording
@@ -56,6 +58,7 @@ async def take_message(call: Call, caller: Leg, box: Mailbox) -> None:
         call.enter("recording_refused")
         await caller.play(await call.ports.prompts.file_for(NO_ROOM))
         return
+    await call.ports.store.begin_voicemail(_announcement(message, call, box))
     await _record_into(recording, message, call, caller, box)
     await caller.play(await call.ports.prompts.file_for(THANKS))
 
@@ -83,26 +86,28 @@ async def _until_over(watch: SilenceWatch, recording: SealedRecording, call: Cal
 
 
 async def _keep(recording: SealedRecording, message: VoicemailId, call: Call, box: Mailbox) -> None:
-    complete = not recording.failed
     seconds = await recording.close()
     if seconds < MIN_MESSAGE_S:
         await recording.abandon()
+        await call.ports.store.discard_voicemail(message)
         return
     if call.disposition is not Disposition.ANSWERED:
         call.disposition = Disposition.VOICEMAIL
-    await call.ports.store.add_voicemail(
-        VoicemailMessage(
-            id=message,
-            mailbox=box.id,
-            call=call.id,
-            caller=call.caller.address,
-            caller_name=call.caller.name,
-            received_at=call.ports.clock.now(),
-            duration_s=seconds,
-            complete=complete,
-            listened_at=None,
-            transcript_state=TranscriptState.WAITING,
-        )
+    announced = _announcement(message, call, box)
+    await call.ports.store.add_voicemail(replace(announced, duration_s=seconds, complete=not recording.failed))
+
+
+def _announcement(message: VoicemailId, call: Call, box: Mailbox) -> VoicemailMessage:
+    """The message before anything was said."""
+    return VoicemailMessage(
+        id=message,
+        mailbox=box.id,
+        call=call.id,
+        caller=call.caller.address,
+        caller_name=call.caller.name,
+        received_at=call.ports.clock.now(),
+        duration_s=0.0,
+        complete=False,
+        listened_at=None,
+        transcript_state=TranscriptState.WAITING,
     )
-
-
