@@ -1,0 +1,35 @@
+"""Comparing texts as a listener would: numbers as digits, no punctuation, no case; word error rate."""
+
+import re
+
+_NUMBERS = {
+    word: str(value)
+    for value, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split())
+} | {"oh": "0", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90"}
+_ORDINARY = re.compile(r"[^a-z0-9' ]+")
+_SHORT = {"i'd": "i would", "i'm": "i am", "it's": "it is", "that's": "that is", "can't": "cannot", "okay": "ok", "mr.": "mister", "dr.": "doctor"}
+
+
+def normalize(text: str) -> str:
+    """Lower-case words; spelled digits as digits, runs of digits one digit a word."""
+    lowered = text.lower().replace("\u2019", "'")
+    for short, full in _SHORT.items():
+        lowered = re.sub(rf"(?<![a-z]){re.escape(short)}(?![a-z])", full, lowered)
+    out: list[str] = []
+    for word in _ORDINARY.sub(" ", lowered).split():
+        word = _NUMBERS.get(word, word)
+        out.extend(word if word.isdigit() else [word])
+    return " ".join(out)
+
+
+def word_error_rate(reference: str, hypothesis: str) -> float:
+    """Substitutions, deletions and insertions a reference word, after normalising; 1.0 for an empty hypothesis."""
+    wanted, got = normalize(reference).split(), normalize(hypothesis).split()
+    if not wanted:
+        return 0.0 if not got else 1.0
+    row = list(range(len(got) + 1))
+    for i, word in enumerate(wanted, 1):
+        previous, row[0] = row[0], i
+        for j, other in enumerate(got, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (word != other))
+    return row[-1] / len(wanted)
