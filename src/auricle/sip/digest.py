@@ -81,7 +81,7 @@ class DigestVerifier:
         self._realm = realm
         self._lifetime_s = nonce_lifetime_s
         self._seen: dict[str, _Seen] = {}
-        self._forgotten_s = 0.0
+        self._forgotten_s = float("-inf")
         self._drawn = 0
 
     def challenges(self, now: float) -> list[str]:

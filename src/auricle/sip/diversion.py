@@ -58,7 +58,7 @@ def _hides_itself(uri: Uri) -> bool:
 
 def _from_diversion(request: Request) -> list[CalledParty]:
     """RFC 5806 5: the top value is who forwarded last."""
-    values = readable_addresses(request.get_all("diversion")[:MAX_ENTRIES])
+    values = readable_addresses(request.get_all("diversion")[-MAX_ENTRIES:])
     return [_party(value, (value.params.get("privacy") or "off").lower() != "off") for value in reversed(values)]
 
 

@@ -79,8 +79,8 @@ class Message:
 
     def add(self, name: str, value: str) -> None:
         """Append a value. Raises HeaderInjection."""
-        key = clean_name(name)
-        self._fields.setdefault(key, []).append(clean(value))
+        key, value = clean_name(name), clean(value)
+        self._fields.setdefault(key, []).append(value)
         self._views.clear()
 
     def set(self, name: str, value: str) -> None:
@@ -90,8 +90,8 @@ class Message:
 
     def prepend(self, name: str, value: str) -> None:
         """Put a value in front of the others of its name. Raises HeaderInjection."""
-        key = clean_name(name)
-        self._fields.setdefault(key, []).insert(0, clean(value))
+        key, value = clean_name(name), clean(value)
+        self._fields.setdefault(key, []).insert(0, value)
         self._views.clear()
 
     def remove(self, name: str) -> None:
