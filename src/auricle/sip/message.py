@@ -23,6 +23,8 @@ from auricle.sip.uri import Uri, parse_uri
 MANDATORY = ("via", "from", "to", "call-id", "cseq")
 _SPACES = " \t"
 _BLANKS = frozenset(_SPACES)
+_BREAKS = frozenset("\r\n\0")
+_COPIED = (*MANDATORY, "record-route", "timestamp")
 _REQUEST_URI = re.compile(r"[^\x00-\x20\x7f<>\"]+")
 _STATUS_LINE = re.compile(r"[sS][iI][pP]/2\.0 ([1-6][0-9][0-9])(?: (.*))?", re.DOTALL)
 _OTHER_VERSION = re.compile(r"[sS][iI][pP]/[0-9]+\.[0-9]+")
@@ -190,7 +192,8 @@ def _answerable(message: Request | Response) -> Request | None:
         usable = bool(message.via and message.from_ and message.to and message.call_id and message.need("cseq"))
     except SipParseError:
         return None
-    return message if usable else None
+    copied = "".join(value for key in _COPIED for value in message.lines(key))
+    return message if usable and _BREAKS.isdisjoint(copied) else None  # a bare LF must not come back as a header of ours
 
 
 class StreamParser:

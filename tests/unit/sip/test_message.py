@@ -156,6 +156,17 @@ def test_errors_do_not_repeat_what_the_peer_sent() -> None:
     assert str(caught.value) == "bad header line"
 
 
+@pytest.mark.parametrize("header", ["Call-ID: c1", "From: <sip:a@h>;tag=1", "To: <sip:b@h>", "Via: SIP/2.0/UDP h;x=", "CSeq: 7"])
+def test_a_bare_line_feed_in_what_a_response_copies_is_not_reflected(header: str) -> None:
+    name = header.partition(":")[0].encode()
+    lines = [line for line in HEAD.split(b"\r\n") if not line.startswith(name)]
+    data = b"INVITE sip:pbx.example SIP/2.0\r\n" + header.encode() + b"\nEvil: 1\r\n" + b"\r\n".join(lines) + b"\r\n"
+    with pytest.raises(SipParseError) as caught:
+        parse_message(data)
+    assert caught.value.reason == "stray control character"
+    assert caught.value.request is None
+
+
 # ---- writing ---------------------------------------------------------------------------------------
 
 
