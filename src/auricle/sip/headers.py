@@ -16,7 +16,6 @@ from auricle.sip.grammar import (
     parse_params,
     parse_quoted,
     quoted,
-    split_list,
 )
 from auricle.sip.uri import SipUri, Uri, parse_uri
 
@@ -172,19 +171,3 @@ def readable_addresses(values: list[str]) -> list[NameAddr]:
         except SipParseError:
             continue
     return found
-
-
-__all__ = [
-    "CSeq",
-    "NameAddr",
-    "Via",
-    "parse_addresses",
-    "parse_cseq",
-    "parse_name_addr",
-    "parse_params",
-    "parse_privacy",
-    "parse_reason",
-    "parse_via",
-    "readable_addresses",
-    "split_list",
-]

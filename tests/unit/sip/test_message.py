@@ -55,7 +55,8 @@ def test_a_request_and_its_views() -> None:
     assert [str(c.uri) for c in message.routes] == ["sip:a;lr", "sip:b;lr"]
     assert [str(c.uri) for c in message.record_routes] == ["sip:127.0.0.1;lr"]
     assert (message.content_type, message.expires) == ("application/sdp", 60)
-    assert (message.supported, message.require) == ({"timer", "100rel"}, {"100rel"})
+    assert message.supported == {"timer", "100rel"}
+    assert message.require == {"100rel"}
     assert message.privacy == {"user", "id"}
     assert [a.uri.e164_candidate() for a in message.asserted] == ["+12025550142", "+12025550142"]
     assert message.reasons == [Reason("SIP", 200, "Call completed elsewhere"), Reason("Q.850", 16)]
