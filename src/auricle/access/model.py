@@ -15,6 +15,8 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     TRANSCRIBER = "transcriber"
     """The speech worker: opens audio to make text of it, nothing else."""
+    SWITCHBOARD = "switchboard"
+    """The call logic itself: reads back where phones were registered."""
     DEMO = "demo"
     """The demo's own checks on a practice of made-up people."""
 
@@ -29,6 +31,7 @@ class Action(StrEnum):
     VOICEMAIL_READ = "voicemail.read"
     VOICEMAIL_MARK = "voicemail.mark"
     VOICEMAIL_TRANSCRIBE = "voicemail.transcribe"
+    REGISTRATIONS_RESTORE = "registrations.restore"
     AUDIT_READ = "audit.read"
     SYSTEM_READ = "system.read"
     SESSION_READ = "session.read"

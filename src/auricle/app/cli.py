@@ -45,7 +45,7 @@ def demo(
     """Make a demo practice, play two patients' calls through the real path, and show what protected them."""
     from auricle.app.demo.run import run_demo
 
-    set_up_logs("ERROR")
+    set_up_logs(os.environ.get("AURICLE_LOG", "CRITICAL"))
     sys.exit(_run(run_demo(directory, once=once or as_json, as_json=as_json, console_port=console_port)))
 
 

@@ -91,6 +91,7 @@ class DeviceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ha1_md5: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
     ha1_sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
     media: MediaRule = MediaRule.SRTP_REQUIRED
+    md5_only: bool = False
 
 
 class TrunkSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -152,7 +153,7 @@ def practice_of(settings: Settings) -> Practice:
         realm=settings.practice.realm,
         people=MappingProxyType({PersonId(p.id): _person(p) for p in settings.people}),
         devices=MappingProxyType(
-            {d.username: Device(d.username, PersonId(d.person), d.ha1_md5, d.ha1_sha256, d.media) for d in settings.devices}
+            {d.username: Device(d.username, PersonId(d.person), d.ha1_md5, d.ha1_sha256, d.media, d.md5_only) for d in settings.devices}
         ),
         trunks=MappingProxyType({TrunkName(t.name): _trunk(t) for t in settings.trunks}),
         mailboxes=MappingProxyType({MailboxId(m.id): Mailbox(MailboxId(m.id), m.name, m.greeting, m.max_message_s) for m in settings.mailboxes}),

@@ -47,7 +47,7 @@ class PhoneGuard:
         source = origin.host
         header = request.get("authorization")
         if header is None:
-            raise self._challenge(now)
+            raise self._challenge(request, now)
         account = sha256(_claimed_user(header).encode()).hexdigest()[:16]
         wait_s = self._throttle.wait_s(account, source, now)
         if wait_s > 0:
@@ -55,15 +55,21 @@ class PhoneGuard:
         try:
             username = self._verifier.verify(header, request.method, now, self._ha1)
         except (StaleNonce, ReplayedNonce):
-            raise self._challenge(now, stale=True) from None
+            raise self._challenge(request, now, stale=True) from None
         except BadCredentials:
             self._throttle.failed(account, source, now)
-            raise self._challenge(now, guess=True) from None
+            raise self._challenge(request, now, guess=True) from None
         self._throttle.succeeded(account, source)
         return self._practice.devices[username]
 
-    def _challenge(self, now: float, *, stale: bool = False, guess: bool = False) -> PhoneRefused:
-        challenges = [("WWW-Authenticate", value + (", stale=true" if stale else "")) for value in self._verifier.challenges(now)]
+    def _challenge(self, request: Request, now: float, *, stale: bool = False, guess: bool = False) -> PhoneRefused:
+        """A fresh nonce; a phone known to stumble over SHA-256 is offered MD5 alone (the name in From only chooses the offer)."""
+        sender = request.from_.uri
+        device = self._practice.devices.get(sender.user) if isinstance(sender, SipUri) else None
+        values = self._verifier.challenges(now)
+        if device is not None and device.md5_only:
+            values = [value for value in values if "algorithm=MD5" in value]
+        challenges = [("WWW-Authenticate", value + (", stale=true" if stale else "")) for value in values]
         return PhoneRefused(401, "", challenges, guess=guess)
 
     def _ha1(self, username: str, algorithm: str) -> str | None:

@@ -39,6 +39,8 @@ class Device:
     ha1_md5: str
     ha1_sha256: str
     media: MediaRule = MediaRule.SRTP_REQUIRED
+    md5_only: bool = False
+    """For phones that give up when they are also offered SHA-256 (RFC 8760 asks them to skip it; older ones fail)."""
 
 
 @dataclass(frozen=True, slots=True)

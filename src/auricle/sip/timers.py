@@ -44,6 +44,8 @@ class Wheel:
     def arm(self, sleeper: Sleeper, when: float) -> None:
         """Wake `sleeper` at `when` (seconds, monotonic), instead of whatever it waited for before."""
         tick = int(when * TICKS_A_SECOND) + 1
+        if tick / TICKS_A_SECOND < when:
+            tick += 1  # the product was rounded down over a whole tick
         if sleeper.tick:
             if sleeper.tick == tick:
                 return
@@ -69,9 +71,8 @@ class Wheel:
     def due(self, now: float) -> list[Sleeper]:
         """Take off the wheel everything armed for `now` or earlier, in order of time."""
         ripe: list[Sleeper] = []
-        limit = int(now * TICKS_A_SECOND)
         ticks = self._ticks
-        while ticks and ticks[0] <= limit:
+        while ticks and ticks[0] / TICKS_A_SECOND <= now:
             slot = self._slots.pop(heappop(ticks), None)
             if slot:
                 for sleeper in slot:

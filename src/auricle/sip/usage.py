@@ -206,9 +206,8 @@ def give_up_lost(session: DialogUsage, now: float) -> None:
 
 
 S, I = SessionState, SessionInput  # noqa: E741 - the table reads better
-_AFTER_THE_END: SessionMoves = {
-    (S.ENDED, late): (S.ENDED, nothing) for late in (I.RING, I.ACCEPT, I.REJECT, I.CANCEL, I.ACK, I.HANG_UP, I.BYE, I.NO_ACK, I.LOST)
-}
+_LATE = (I.RING, I.ACCEPT, I.REJECT, I.CANCEL, I.ACK, I.HANG_UP, I.BYE, I.NO_ACK, I.LOST)
+_AFTER_THE_END: SessionMoves = {(S.ENDED, late): (S.ENDED, nothing) for late in _LATE}
 CONFIRMED_MOVES: SessionMoves = {
     **_AFTER_THE_END,
     (S.CONFIRMED, I.RING): (S.CONFIRMED, nothing),

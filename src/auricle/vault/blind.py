@@ -11,7 +11,11 @@ EPOCH = 1  # an index must stay comparable; changing its key means rebuilding th
 
 
 def blind_index(keyring: Keyring, context: str, value: str) -> bytes:
-    """The index of a value in a context (`calls.caller`); equal values in different contexts have different indexes."""
+    """The 16-byte index of a value in a context (`call.caller`); equal values in different contexts have different indexes.
+
+    Normalise the value first (E.164): the index compares bytes. Text that is no valid Unicode has an index too, it comes from outside.
+    """
     key = keyring.key(Purpose.BLIND_INDEX, EPOCH)
-    message = LABEL + len(context).to_bytes(2, "big") + context.encode() + value.encode()
-    return hmac.new(key, message, hashlib.sha256).digest()[:INDEX_BYTES]
+    name = context.encode()
+    message = b"".join((LABEL, len(name).to_bytes(2, "big"), name, value.encode(errors="surrogatepass")))
+    return hmac.digest(key, message, hashlib.sha256)[:INDEX_BYTES]

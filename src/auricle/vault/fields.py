@@ -1,4 +1,4 @@
-"""Sealed fields: small private values in the database, each bound to its place and to its purpose's key epoch."""
+"""Sealed fields: small private values in the database, each bound to its place and to its purpose's key epoch (docs/specs/sealed-fields.md)."""
 
 from auricle.kernel.time import Entropy
 from auricle.vault.envelope import open_sealed, seal
@@ -11,29 +11,37 @@ LABEL = b"auricle/v1/field"
 
 
 class Fields:
-    """Seals for anybody, opens only with a grant."""
+    """Seals for anybody, opens only with a grant. `practice` is bound into every seal, so no field opens in another practice."""
 
     def __init__(self, keyring: Keyring, entropy: Entropy, practice: str) -> None:
         self._keyring = keyring
         self._entropy = entropy
-        self._practice = practice.encode()
+        name = practice.encode()
+        self._practice = len(name).to_bytes(2, "big") + name
+        self._heads: dict[tuple[Purpose, int], bytes] = {}
 
     def seal(self, purpose: Purpose, value: str | bytes, place: Place) -> bytes:
         """epoch (2 bytes) || envelope."""
         epoch = self._keyring.epoch(purpose)
         data = value.encode() if isinstance(value, str) else value
-        sealed = seal(self._keyring.cipher(purpose, epoch), data, self._associated(purpose, epoch, place), self._entropy)
-        return epoch.to_bytes(2, "big") + sealed
+        associated = self._head(purpose, epoch) + place.encode()
+        return epoch.to_bytes(2, "big") + seal(self._keyring.cipher(purpose, epoch), data, associated, self._entropy)
 
     def open(self, purpose: Purpose, sealed: bytes, place: Place, grant: Grant) -> bytes:
-        """The value. Raises Corrupt for bytes that were changed or moved, WrongKey for an epoch we do not have."""
-        del grant  # holding one is the proof that the gate was passed
+        """The value. Raises Corrupt naming the place for bytes that were changed or moved, WrongKey for an epoch we do not have."""
+        grant.require()
         if len(sealed) < 2:
-            raise Corrupt("sealed field is cut short")
+            raise Corrupt(f"{place}: sealed field is cut short")
         epoch = int.from_bytes(sealed[:2], "big")
         cipher = self._keyring.cipher(purpose, epoch)
-        return open_sealed(cipher, sealed[2:], self._associated(purpose, epoch, place))
+        try:
+            return open_sealed(cipher, sealed[2:], self._head(purpose, epoch) + place.encode())
+        except Corrupt as error:
+            raise Corrupt(f"{place}: {error}") from error
 
-    def _associated(self, purpose: Purpose, epoch: int, place: Place) -> bytes:
-        head = b"%b|%b|%d|" % (LABEL, purpose.value.encode(), epoch)
-        return head + len(self._practice).to_bytes(2, "big") + self._practice + place.encode()
+    def _head(self, purpose: Purpose, epoch: int) -> bytes:
+        """The part of the associated data that all fields of a purpose share."""
+        head = self._heads.get((purpose, epoch))
+        if head is None:
+            head = self._heads[purpose, epoch] = b"%b|%b|%d|%b" % (LABEL, purpose.value.encode(), epoch, self._practice)
+        return head

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from auricle.kernel.actor import Actor
-from auricle.vault.errors import NotPermitted, VaultError
+from auricle.vault.errors import NotPermitted
 
 T = TypeVar("T")
 _KEY = object()
@@ -43,13 +43,19 @@ class Decision:
 class Grant:
     """Proof that the gate was passed for one act. It cannot be made outside this module."""
 
-    __slots__ = ("actor", "ref")
+    __slots__ = ("_genuine", "actor", "ref")
 
     def __init__(self, key: object, actor: Actor, ref: Ref) -> None:
         if key is not _KEY:
             raise TypeError("only the gate makes grants")
+        self._genuine = key
         self.actor = actor
         self.ref = ref
+
+    def require(self) -> None:
+        """What opens something calls this first: neither None nor a look-alike gets past it. Raises TypeError."""
+        if getattr(self, "_genuine", None) is not _KEY:
+            raise TypeError("only the gate makes grants")
 
 
 class PolicyPort(Protocol):
@@ -83,10 +89,13 @@ class Gate:
             raise NotPermitted(action, decision.reason)
 
     async def open(self, actor: Actor, action: str, ref: Ref, purpose: str, opener: Callable[[Grant], Awaitable[T]]) -> T:
-        """Decide, record durably, then let `opener` open. Raises NotPermitted; a VaultError of the opener is recorded as failed and raised."""
+        """Decide, record durably, then let `opener` open. Raises NotPermitted; whatever stops the opener is recorded as failed and raised."""
         await self.check(actor, action, ref, purpose)
+        opened = False
         try:
-            return await opener(Grant(_KEY, actor, ref))
-        except VaultError:
-            await self._audit.record(actor, action, ref, Outcome.FAILED, purpose)
-            raise
+            result = await opener(Grant(_KEY, actor, ref))
+            opened = True
+        finally:  # also when the request was cancelled: the log then holds that nothing was handed over
+            if not opened:
+                await self._audit.record(actor, action, ref, Outcome.FAILED, purpose)
+        return result

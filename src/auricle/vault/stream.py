@@ -54,13 +54,15 @@ class StreamSealer:
         self._cipher = _cipher(key, self.header, name)
         self._head = self.header.encode()
         self._index = 0
+        self._ended = False
 
     def seal(self, segment: bytes, *, last: bool = False) -> bytes:
-        """The next segment; all but the last are of the header's size."""
+        """The next segment; all but the last are of the header's size, and the last is empty only where it is the only one."""
         if (len(segment) != self.header.segment_bytes and not last) or len(segment) > self.header.segment_bytes:
             raise ValueError("only the last segment may be shorter")
-        if self._index >= MAX_SEGMENTS:
-            raise ValueError("too many segments")
+        if self._ended or self._index >= MAX_SEGMENTS or (not segment and self._index > 0):
+            raise ValueError("nothing may follow the last segment")
+        self._ended = last
         sealed = self._cipher.encrypt(_nonce(self.header, self._index, last=last), segment, self._head)
         self._index += 1
         return sealed

@@ -215,5 +215,5 @@ require_certificate = yes
 
 def render_addresses(settings: EdgeSettings) -> str:
     """The trunks' addresses, one a line, with the trunk's name as tag."""
-    lines = [f"{TRUNKS_GROUP} {network} 0 {trunk.name}" for trunk in settings.trunks for network in trunk.addresses]
+    lines = [f"{TRUNKS_GROUP} {network.network_address} {network.prefixlen} 0 {trunk.name}" for trunk in settings.trunks for network in trunk.addresses]
     return "\n".join(lines) + "\n"

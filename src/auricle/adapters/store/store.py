@@ -81,6 +81,10 @@ class Store:
         """Append an audit entry; its number, once durable."""
         return await self._writer.commit((), (self._entry(actor, action, ref, outcome, purpose),))
 
+    async def checkpoint(self) -> None:
+        """Sign the log as it is now."""
+        await self._writer.checkpoint()
+
     async def phone_refused(self, address: str) -> None:
         """Wrong credentials of a phone."""
         actor = Actor(ActorKind.ANONYMOUS, "anonymous", address=address)

@@ -8,7 +8,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import structlog
@@ -43,7 +43,8 @@ class _Job:
     ops: Sequence[Op]
     entries: Sequence[Entry]
     loop: asyncio.AbstractEventLoop
-    done: asyncio.Future[int] = field()
+    done: asyncio.Future[int]
+    sign: bool
 
 
 def compiled(statement: Executable) -> str:
@@ -63,15 +64,20 @@ class Writer:
         self._connection.isolation_level = None
         self._leaf_sql = compiled(insert(schema.audit_leaves))
         self._checkpoint_sql = compiled(insert(schema.checkpoints).prefix_with("OR IGNORE"))
-        self._frontier = self._read_frontier()
+        self._frontier = Frontier()
+        self._frontier = self._caught_up()
         self._signed_size = -1
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    async def commit(self, ops: Sequence[Op], entries: Sequence[Entry] = ()) -> int:
+    async def checkpoint(self) -> None:
+        """Sign the state as it is now. Raises StoreFailed."""
+        await self.commit((), (), sign=True)
+
+    async def commit(self, ops: Sequence[Op], entries: Sequence[Entry] = (), *, sign: bool = False) -> int:
         """Durable when it returns; the number of the last entry. Raises StoreFailed."""
         loop = asyncio.get_running_loop()
-        job = _Job(ops, entries, loop, loop.create_future())
+        job = _Job(ops, entries, loop, loop.create_future(), sign)
         self._queue.put(job)
         return await job.done
 
@@ -123,10 +129,11 @@ class Writer:
         _tell(jobs, lambda job: job.done.set_result(numbers[id(job)]))
 
     def _transaction(self, jobs: Sequence[_Job]) -> dict[int, int]:
-        connection, frontier = self._connection, self._frontier.copy()
+        connection = self._connection
         numbers: dict[int, int] = {}
         connection.execute("BEGIN IMMEDIATE")
         try:
+            frontier = self._caught_up()
             for job in jobs:
                 for sql, params in job.ops:
                     connection.execute(sql, params)
@@ -135,7 +142,7 @@ class Writer:
                     connection.execute(self._leaf_sql, {"number": frontier.size, "leaf": leaf})
                     frontier.append(leaf_hash(leaf))
                 numbers[id(job)] = frontier.size - 1
-            signed = frontier.size - max(self._signed_size, 0) >= CHECKPOINT_ENTRIES
+            signed = frontier.size - max(self._signed_size, 0) >= CHECKPOINT_ENTRIES or any(job.sign for job in jobs)
             if signed:
                 self._insert_checkpoint(frontier)
             connection.execute("COMMIT")
@@ -153,6 +160,7 @@ class Writer:
             return
         try:
             self._connection.execute("BEGIN IMMEDIATE")
+            self._frontier = self._caught_up()
             self._insert_checkpoint(self._frontier)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
@@ -166,10 +174,14 @@ class Writer:
         note = sign(Checkpoint(self._origin, frontier.size, frontier.root()), self._signing)
         self._connection.execute(self._checkpoint_sql, {"size": frontier.size, "note": note})
 
-    def _read_frontier(self) -> Frontier:
-        frontier = Frontier()
-        for (leaf,) in self._connection.execute("SELECT leaf FROM audit_leaf ORDER BY number"):
-            frontier.append(leaf_hash(leaf))
+    def _caught_up(self) -> Frontier:
+        """A copy of the frontier with the entries that another process (the command line) appended; the write lock is held."""
+        frontier = self._frontier.copy()
+        newest = self._connection.execute("SELECT max(number) FROM audit_leaf").fetchone()[0]
+        if newest is not None and newest >= frontier.size:
+            rows = self._connection.execute("SELECT leaf FROM audit_leaf WHERE number >= ? ORDER BY number", (frontier.size,))
+            for (leaf,) in rows.fetchall():
+                frontier.append(leaf_hash(leaf))
         return frontier
 
 

@@ -109,6 +109,15 @@ class BaresipPhone:
         if self._reading is not None:
             self._reading.cancel()
 
+    async def registered(self, timeout_s: float) -> None:
+        """Return once it is registered; its event may be over before the control port is open, so it is asked. Raises PhoneFailed."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while "OK" not in await self.command("reginfo"):
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise PhoneFailed(f"phone {self._account.user} did not register; see {self._directory / 'log'}") from None
+
     async def dial(self, uri: str) -> None:
         """Call a SIP URI."""
         await self.command("dial", uri)

@@ -59,12 +59,14 @@ username = "desk-101"
 person = "dana-reyes"
 ha1_md5 = "$front_md5"
 ha1_sha256 = "$front_sha256"
+md5_only = true  # baresip 1.0
 
 [[devices]]
 username = "desk-102"
 person = "noor-haddad"
 ha1_md5 = "$nurse_md5"
 ha1_sha256 = "$nurse_sha256"
+md5_only = true
 
 # The patients of the demo come in over this trunk, by TLS and SRTP, from this machine.
 [[trunks]]
