@@ -6,6 +6,7 @@ A recorded file stands in for a text when `recordings/<key>.wav` exists; `auricl
 import asyncio
 import json
 import sys
+import wave
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -20,6 +21,7 @@ from auricle.speech.prompts import prompt_key
 VOICE = "en_US-joe-medium"
 RATE = 48000
 RENDER_TIMEOUT_S = 60.0
+OPEN_MICROPHONE_S = 180  # a phone hangs up when its microphone file ends
 BEEP_HZ, BEEP_S = 1000, 0.4
 RINGBACK_HZ, RINGBACK_ON_S, RINGBACK_OFF_S = (440, 480), 2.0, 4.0  # the North American cadence
 
@@ -95,21 +97,23 @@ async def render(jobs: Sequence[tuple[str, Path]], rate: int) -> None:
         raise SpeechFailed("the voice process failed: is piper-tts installed?")
 
 
-async def say_as_patient(text: str, file: Path, rate: int = 8000) -> Path:
-    """A spoken microphone file for a test phone; empty text gives ten minutes of near-silence, as an open microphone has."""
+async def say_as_patient(text: str, file: Path, rate: int = 8000) -> float:
+    """A spoken microphone file for a test phone, and the seconds of speech in it; behind it an open microphone's near-silence goes on."""
+    speech = np.zeros(0, np.float32)
     if text:
         await render([(text, file)], rate)
-    else:
-        noise = np.random.default_rng(7).normal(0, 2e-4, rate * 600).astype(np.float32)
-        write_wav(file, noise, rate)
-    return file
+        with wave.open(str(file)) as spoken:
+            speech = np.frombuffer(spoken.readframes(spoken.getnframes()), dtype="<i2").astype(np.float32) / 32768
+    noise = np.random.default_rng(7).normal(0, 2e-4, rate * OPEN_MICROPHONE_S).astype(np.float32)
+    write_wav(file, np.concatenate([speech, noise]), rate)
+    return len(speech) / rate
 
 
 def _tone(frequencies: Sequence[int], seconds: float) -> NDArray[np.float32]:
     at = np.arange(int(RATE * seconds)) / RATE
-    wave = sum(np.sin(2 * np.pi * f * at) for f in frequencies) / len(frequencies) * 0.25
+    mixed = sum(np.sin(2 * np.pi * f * at) for f in frequencies) / len(frequencies) * 0.25
     edge = np.minimum(1, np.minimum(at, at[::-1]) / 0.01)  # no click at either end
-    result: NDArray[np.float32] = (wave * edge).astype(np.float32)
+    result: NDArray[np.float32] = (mixed * edge).astype(np.float32)
     return result
 
 

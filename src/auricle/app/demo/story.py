@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,6 +66,7 @@ class Story:
         self._made = made
         self._tell = tell
         self._scratch = made.directory / "phones"
+        self._spoken_s: dict[str, float] = {}
         self.outcome = Outcome()
 
     async def play(self) -> Outcome:
@@ -103,9 +103,9 @@ class Story:
             await patient.press("1")
             await desk.wait_for("CALL_ESTABLISHED", 15)
             await desk.speak(voices["desk"])
-            await asyncio.sleep(5.5)
+            await asyncio.sleep(self._spoken_s["desk"] + 0.8)
             await patient.speak(voices["patient"])
-            await asyncio.sleep(6.0)
+            await asyncio.sleep(self._spoken_s["patient"] + 0.8)
             await patient.hang_up()
             await desk.wait_for("CALL_CLOSED", 10)
         finally:
@@ -142,7 +142,7 @@ class Story:
             await self._steps_until("nurse_box")
             await self._recording_began()
             await patient.speak(voices["message"])
-            await asyncio.sleep(_seconds(voices["message"]) + 1.0)
+            await asyncio.sleep(self._spoken_s["message"] + 1.0)
             await patient.press("#")
             await patient.wait_for("CALL_CLOSED", 20)
         finally:
@@ -243,7 +243,9 @@ class Story:
     async def _record_voices(self) -> dict[str, Path]:
         self._scratch.mkdir(parents=True, exist_ok=True)
         texts = {"patient": PATIENT_SAYS, "desk": FRONT_DESK_SAYS, "message": MESSAGE, "silence": ""}
-        return {name: await say_as_patient(text, self._scratch / f"{name}.wav") for name, text in texts.items()}
+        files = {name: self._scratch / f"{name}.wav" for name in texts}
+        self._spoken_s = {name: await say_as_patient(text, files[name]) for name, text in texts.items()}
+        return files
 
     def _phone(self, name: str, account: PhoneAccount, microphone: Path) -> BaresipPhone:
         port = next(made_up.free_ports())
@@ -257,9 +259,4 @@ class Story:
 
     def _practice_uri(self) -> str:
         return f"sip:{made_up.MAIN_NUMBER}@{self._edge()}"
-
-
-def _seconds(wav: Path) -> float:
-    with wave.open(str(wav)) as file:
-        return file.getnframes() / file.getframerate()
 
