@@ -14,7 +14,7 @@ import pytest
 
 from auricle.sip.digest import BadCredentials, DigestVerifier, ReplayedNonce, StaleNonce
 from auricle.sip.diversion import called_parties
-from auricle.sip.errors import FramingError, SdpError, SipParseError
+from auricle.sip.errors import FramingError, MessageTooLarge, SdpError, SipParseError
 from auricle.sip.fields import Message
 from auricle.sip.message import Request, StreamParser, parse_message, response_to
 from auricle.sip.sdp import SessionDescription
@@ -80,7 +80,10 @@ def fuzz_message(data: bytes) -> None:
         answer_refusal(error)
         return
     read_views(message)
-    again = parse_message(message.to_bytes())
+    try:
+        again = parse_message(message.to_bytes())
+    except MessageTooLarge:
+        return  # it stood at a limit, and the Content-Length we add is a line more
     assert again == message
     if isinstance(message, Request) and (header := message.get("authorization")):
         check_digest(header)

@@ -43,10 +43,10 @@ _NAMES: list[str] = re.findall(
     Accept Accept-Contact Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Authentication-Info Authorization Call-ID
     Call-Info Contact Content-Disposition Content-Encoding Content-Language Content-Length Content-Type CSeq Date Diversion Error-Info
     Event Expires From Geolocation History-Info Identity Identity-Info In-Reply-To Join Max-Forwards MIME-Version Min-Expires Min-SE
-    Organization P-Asserted-Identity P-Preferred-Identity Path Priority Privacy Proxy-Authenticate Proxy-Authorization Proxy-Require RAck Reason
-    Record-Route Refer-To Referred-By Reject-Contact Reply-To Replaces Request-Disposition Require Resource-Priority Retry-After Route RSeq
-    Server Service-Route Session-Expires SIP-ETag SIP-If-Match Subject Subscription-State Supported Timestamp To Unsupported User-Agent
-    User-to-User Via Warning WWW-Authenticate X-Auricle-Source
+    Organization P-Asserted-Identity P-Preferred-Identity Path Priority Privacy Proxy-Authenticate Proxy-Authorization Proxy-Require RAck
+    Reason Record-Route Refer-To Referred-By Reject-Contact Reply-To Replaces Request-Disposition Require Resource-Priority Retry-After
+    Route RSeq Server Service-Route Session-Expires SIP-ETag SIP-If-Match Subject Subscription-State Supported Timestamp To Unsupported
+    User-Agent User-to-User Via Warning WWW-Authenticate X-Auricle-Source
     """,
 )
 DISPLAY = {name.lower(): name for name in _NAMES}
