@@ -5,15 +5,18 @@ Nothing private stands in an entry: `ref` is an identifier. `sealed` commits to 
 
 import json
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 LEAF_VERSION = 1
+# ASCII with escapes: every text has an encoding, also one with lone surrogates from outside; an entry must never fail to be written
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), sort_keys=True).encode
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One act."""
+    """One act. `at` is UTC; `detail` holds settings and identifiers, never anything private; `sealed` is a sealed field."""
 
     at: datetime
     actor_kind: str
@@ -26,10 +29,11 @@ class Entry:
     outcome: str
     purpose: str
     sealed: bytes = b""
+    detail: Mapping[str, str] | None = None
 
     def leaf(self) -> bytes:
         """The bytes the tree commits to (docs/specs/audit-log.md)."""
-        fields = {
+        fields: dict[str, object] = {
             "v": LEAF_VERSION,
             "at": self.at.isoformat(timespec="microseconds"),
             "actor_kind": self.actor_kind,
@@ -44,4 +48,6 @@ class Entry:
         }
         if self.sealed:
             fields["sealed"] = b64encode(self.sealed).decode()
-        return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+        if self.detail:
+            fields["detail"] = dict(self.detail)
+        return _encode(fields).encode()

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
+HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 
@@ -72,7 +73,7 @@ def inclusion_proof(hashes: Sequence[bytes], index: int) -> list[bytes]:
 
 def verify_inclusion(hashed_leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Whether the proof leads from the leaf to the root of a tree of `size` leaves (RFC 9162 2.1.3.2)."""
-    if not 0 <= index < size:
+    if not 0 <= index < size or any(len(sibling) != HASH_BYTES for sibling in proof):
         return False
     node, fn, sn = hashed_leaf, index, size - 1
     for sibling in proof:
@@ -97,15 +98,13 @@ def consistency_proof(hashes: Sequence[bytes], old_size: int) -> list[bytes]:
 
 def verify_consistency(old_size: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> bool:
     """Check a consistency proof (RFC 9162 2.1.4.2)."""
-    if not 0 < old_size <= size:
+    if not 0 < old_size <= size or any(len(sibling) != HASH_BYTES for sibling in proof):
         return False
     if old_size == size:
         return not proof and old_root == root
-    path = list(proof)
-    if old_size & (old_size - 1) == 0:
-        path.insert(0, old_root)
-    if not path:
+    if not proof:
         return False
+    path = [old_root, *proof] if old_size & (old_size - 1) == 0 else list(proof)
     fn, sn = old_size - 1, size - 1
     while fn & 1:
         fn, sn = fn >> 1, sn >> 1

@@ -4,7 +4,8 @@ VaultError
 ├── WrongKey      the key is another one: a wrong passphrase, another practice's data
 ├── Corrupt       the bytes were changed, cut or moved from their place
 ├── UnknownFormat a version or purpose this program does not know
-└── NotPermitted  the policy says no; the refusal is in the audit log
+└── GrantSpent    a grant was kept and used after its act
+NotPermitted (PeerError): the policy says no; the refusal is in the audit log
 """
 
 from typing import ClassVar
@@ -34,6 +35,12 @@ class UnknownFormat(VaultError):
     """Not a format of this program."""
 
     code: ClassVar[str] = "vault.unknown_format"
+
+
+class GrantSpent(VaultError):
+    """A bug of ours: whoever holds a grant beyond its act must go through the gate again."""
+
+    code: ClassVar[str] = "vault.grant_spent"
 
 
 class NotPermitted(PeerError):

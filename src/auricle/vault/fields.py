@@ -1,9 +1,9 @@
-"""Sealed fields: small private values in the database, each bound to its place and to its purpose's key epoch (docs/specs/sealed-fields.md)."""
+"""Sealed fields: small private values in the database, each bound to its place and its key (docs/specs/sealed-fields.md)."""
 
 from auricle.kernel.time import Entropy
 from auricle.vault.envelope import open_sealed, seal
 from auricle.vault.errors import Corrupt
-from auricle.vault.gate import Grant
+from auricle.vault.gate import Grant, require
 from auricle.vault.keyring import Keyring, Purpose
 from auricle.vault.place import Place
 
@@ -29,7 +29,7 @@ class Fields:
 
     def open(self, purpose: Purpose, sealed: bytes, place: Place, grant: Grant) -> bytes:
         """The value. Raises Corrupt naming the place for bytes that were changed or moved, WrongKey for an epoch we do not have."""
-        grant.require()
+        require(grant)
         if len(sealed) < 2:
             raise Corrupt(f"{place}: sealed field is cut short")
         epoch = int.from_bytes(sealed[:2], "big")

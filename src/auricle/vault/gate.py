@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from auricle.kernel.actor import Actor
-from auricle.vault.errors import NotPermitted
+from auricle.vault.errors import GrantSpent, NotPermitted
 
 T = TypeVar("T")
 _KEY = object()
@@ -41,21 +41,33 @@ class Decision:
 
 
 class Grant:
-    """Proof that the gate was passed for one act. It cannot be made outside this module."""
+    """Proof that the gate was passed for one act, good while its opener runs. It cannot be made outside this module."""
 
-    __slots__ = ("_genuine", "actor", "ref")
+    __slots__ = ("_live", "actor", "ref")
 
     def __init__(self, key: object, actor: Actor, ref: Ref) -> None:
         if key is not _KEY:
             raise TypeError("only the gate makes grants")
-        self._genuine = key
+        self._live = True
         self.actor = actor
         self.ref = ref
 
-    def require(self) -> None:
-        """What opens something calls this first: neither None nor a look-alike gets past it. Raises TypeError."""
-        if getattr(self, "_genuine", None) is not _KEY:
-            raise TypeError("only the gate makes grants")
+    def end(self) -> None:
+        """The act is over."""
+        self._live = False
+
+    @property
+    def live(self) -> bool:
+        """Whether the act still runs."""
+        return self._live
+
+
+def require(grant: Grant) -> None:
+    """What opens something calls this first. Raises GrantSpent for one kept beyond its act, TypeError for anything that is no grant."""
+    if type(grant) is not Grant:
+        raise TypeError("only the gate makes grants")
+    if not grant.live:
+        raise GrantSpent("a grant is good for one act, and that act is over")
 
 
 class PolicyPort(Protocol):
@@ -89,13 +101,14 @@ class Gate:
             raise NotPermitted(action, decision.reason)
 
     async def open(self, actor: Actor, action: str, ref: Ref, purpose: str, opener: Callable[[Grant], Awaitable[T]]) -> T:
-        """Decide, record durably, then let `opener` open. Raises NotPermitted; whatever stops the opener is recorded as failed and raised."""
+        """Decide, record durably, then let `opener` open. Raises NotPermitted, or what stopped the opener, once recorded as failed."""
         await self.check(actor, action, ref, purpose)
-        opened = False
+        grant, opened = Grant(_KEY, actor, ref), False
         try:
-            result = await opener(Grant(_KEY, actor, ref))
+            result = await opener(grant)
             opened = True
         finally:  # also when the request was cancelled: the log then holds that nothing was handed over
+            grant.end()
             if not opened:
                 await self._audit.record(actor, action, ref, Outcome.FAILED, purpose)
         return result
