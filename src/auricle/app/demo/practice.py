@@ -170,21 +170,13 @@ def _digests(prefix: str, username: str, password: str) -> dict[str, str]:
 
 
 def free_ports() -> Iterator[int]:
-    """Ports nobody listens on, for TCP and UDP alike; held open together so that no port comes twice."""
-    held: list[socket.socket] = []
-    try:
-        for _ in range(64):
-            tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
-            held.append(tcp)
-            udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            held.append(udp)
+    """Ports nobody listens on, for TCP and UDP alike, below the range from which the kernel gives out ports by itself."""
+    while True:
+        port = 10000 + secrets.randbelow(9000)
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
             try:
+                tcp.bind(("127.0.0.1", port))
                 udp.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            yield port
-    finally:
-        for sock in held:
-            sock.close()
+        yield port
