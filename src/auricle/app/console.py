@@ -1,6 +1,85 @@
-"""stub to be replaced"""
+"""The console's HTTPS server, in the loop of the calls."""
+
+import asyncio
+from datetime import timedelta
+
+from auricle.access.decision import Policies
+from auricle.adapters.blobs import FileBlobs
+from auricle.adapters.certificates import Certificates
+from auricle.adapters.passwords import Passwords
+from auricle.adapters.store import Store
+from auricle.app.board import Board
+from auricle.app.web_services import WebAudit, WebCalls, WebSystem, WebVoicemails, watching
+from auricle.app.web_sessions import WebAccess, WebSessions
+from auricle.kernel.errors import OurError
+from auricle.kernel.time import Clock, Entropy
+from auricle.practice.model import Practice
+from auricle.vault.gate import Gate
+from auricle.web.app import create_app
+from auricle.web.ports import WebPorts
+from auricle.web.server import server
+
+START_POLL_S = 0.02
+
+
+class ConsoleFailed(OurError):
+    """The console could not listen on its port."""
+
+    code = "console.failed"
+
+
 class ConsoleServer:
-    port=0
-    def __init__(self, **kw): pass
-    async def start(self): pass
-    async def stop(self): pass
+    """Made once, started and stopped."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        blobs: FileBlobs,
+        gate: Gate,
+        policies: Policies,
+        practice: Practice,
+        board: Board,
+        passwords: Passwords,
+        clock: Clock,
+        entropy: Entropy,
+        certificates: Certificates,
+        host: str,
+        port: int,
+        idle: timedelta,
+        development_keys: bool,
+    ) -> None:
+        self.port = port
+        ports = WebPorts(
+            practice=practice,
+            sessions=WebSessions(store, practice, passwords, clock, entropy, idle),
+            access=WebAccess(policies, store),
+            calls=WebCalls(store, gate, board),
+            voicemails=WebVoicemails(store, blobs, gate, board),
+            audit=WebAudit(store, gate),
+            system=WebSystem(board, development_keys=development_keys),
+            watch=watching(board),
+        )
+        self._server = server(create_app(ports), host, port, certificates.certificate, certificates.private_key)
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Listen. Raises ConsoleFailed when the port is taken."""
+        self._serving = asyncio.ensure_future(self._serve())
+        while not self._server.started:
+            if self._serving.done():
+                raise ConsoleFailed(f"the console cannot listen on port {self.port}: is another practice using it? Set network.console_port")
+            await asyncio.sleep(START_POLL_S)
+
+    async def stop(self) -> None:
+        """Answer what is running, then close."""
+        if self._serving is not None:
+            self._server.should_exit = True
+            await asyncio.gather(self._serving, return_exceptions=True)
+            self._serving = None
+
+    async def _serve(self) -> None:
+        try:
+            await self._server._serve()  # `serve()` would take over the process's signal handlers
+        except SystemExit:
+            return  # uvicorn's way to say that the port is taken
