@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from auricle.app.demo.practice import free_ports
+from auricle.app.instance import create_keys
 
 SETTINGS = """\
 [practice]
@@ -62,4 +63,5 @@ def write_bench_practice(directory: Path, *, uac: str, uas: str, number: str) ->
     settings = directory / "settings.toml"
     settings.write_text(SETTINGS.format(*ports, uac=uac, uas=uas, uas_host=uas.partition(":")[0], number=number))
     (directory / "through.yaml").write_text(FLOW)
+    create_keys(settings, None)
     return settings, f"127.0.0.1:{ports[2]}"

@@ -1,0 +1,130 @@
+"""The one place that turns errors into HTTP answers (RFC 9457 problem details). Texts say what to do and never repeat the input."""
+
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from auricle.kernel.errors import AuricleError, PeerError
+from auricle.vault.errors import NotPermitted, VaultError
+from auricle.web.ports import BadCredentials, NotFound, Throttled
+
+log = structlog.get_logger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """What went wrong: `type` is a stable name, `detail` says what to do, `request_id` finds it in the log."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+
+
+class NotSignedIn(PeerError):
+    """No session, or it has ended."""
+
+    code = "session.none"
+
+
+class Refused(PeerError):
+    """A request that is refused before anything is looked at; `code`, status and texts are given by who refuses."""
+
+    def __init__(self, status: int, code: str, title: str, detail: str) -> None:
+        super().__init__(code)
+        self.status = status
+        self.refused_code = code
+        self.title = title
+        self.detail = detail
+
+
+class BadCursor(PeerError):
+    """A page cursor that we did not make."""
+
+    code = "web.bad_cursor"
+
+
+_TEXTS: dict[type[AuricleError], tuple[int, str, str]] = {
+    NotSignedIn: (401, "You are not signed in", "Sign in and do it again."),
+    BadCredentials: (401, "Sign-in failed", "The user name and password do not match. Check both and try again."),
+    Throttled: (429, "Too many tries", "Wait, then try again with the right password."),
+    NotFound: (404, "Not found", "It may have been deleted. Go back to the list and load it again."),
+    BadCursor: (400, "That page does not exist", "Load the list from its start."),
+    VaultError: (
+        500,
+        "This cannot be opened",
+        "The stored data is damaged or its key is gone. Nothing was changed; tell your administrator.",
+    ),
+    PeerError: (400, "The request cannot be used", "Check what was sent and try again."),
+}
+_STATUS_TEXTS = {
+    404: ("Not found", "There is nothing at this address."),
+    405: ("Method not allowed", "This address does not do that."),
+    500: ("Something failed on our side", "Nothing was lost. Try again; if it stays, give your administrator the request id."),
+}
+
+
+def problem(request_id: str, status: int, code: str, title: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """An RFC 9457 answer."""
+    body = Problem(type=code, title=title, status=status, detail=detail, request_id=request_id)
+    return JSONResponse(body.model_dump(), status, headers, PROBLEM_JSON)
+
+
+def failure(request_id: str) -> JSONResponse:
+    """The answer to an error nobody foresaw."""
+    return problem(request_id, 500, "web.failed", *_STATUS_TEXTS[500])
+
+
+def answer(request_id: str, error: AuricleError) -> JSONResponse:
+    """The answer to one of our errors."""
+    if isinstance(error, NotPermitted):
+        return problem(request_id, 403, error.code, "You may not see or do this", error.reason)
+    if isinstance(error, Refused):
+        return problem(request_id, error.status, error.refused_code, error.title, error.detail)
+    headers = {"Retry-After": str(max(1, round(error.retry_after_s + 0.5)))} if isinstance(error, Throttled) else None
+    for kind in type(error).__mro__:
+        if kind in _TEXTS:
+            return problem(request_id, _TEXTS[kind][0], error.code, *_TEXTS[kind][1:], headers)
+    return failure(request_id)
+
+
+def request_id_of(request: Request) -> str:
+    """The id that `protect` gave this request."""
+    return str(request.scope.get("auricle.request_id", ""))
+
+
+async def _ours(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, AuricleError):
+        raise error
+    if not isinstance(error, PeerError):
+        log.error("request_failed", request_id=request_id_of(request), error=type(error).__name__, code=error.code)
+    return answer(request_id_of(request), error)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    places = []
+    if isinstance(error, RequestValidationError):
+        places = sorted({".".join(str(part) for part in item["loc"] if isinstance(part, str)) for item in error.errors()})
+    detail = f"Correct these and send it again: {', '.join(places)}." if places else "Correct it and send it again."
+    return problem(request_id_of(request), 400, "web.invalid_input", "The request is not in the right form", detail)
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    title, detail = _STATUS_TEXTS.get(status, (HTTPStatus(status).phrase, "Check what was sent and try again."))
+    headers = dict(error.headers) if isinstance(error, HTTPException) and error.headers else None
+    return problem(request_id_of(request), status, f"http.{status}", title, detail, headers)
+
+
+def add_error_answers(app: FastAPI) -> None:
+    """Answer every error with a problem."""
+    app.add_exception_handler(AuricleError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)

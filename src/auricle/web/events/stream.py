@@ -1,0 +1,103 @@
+"""One watcher's stream (WHATWG HTML 9.2): what it missed or a snapshot, then every change its roles may see.
+
+The session is looked at again every few seconds: a sign-out, an ended session or a lost role ends what the stream shows.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from auricle.access.model import Action
+from auricle.calls.live import LiveCall
+from auricle.web.calls.schemas import LiveCalls, live_view
+from auricle.web.events.hub import Hub
+from auricle.web.ports import Happening, ServiceState, SignedIn, VoicemailChanged, WebPorts
+from auricle.web.system.schemas import ServiceView, SystemView
+
+CHECK_S = 10.0  # how long a revoked session may still see changes (case RBAC-29c5), and the keep-alive of proxies
+RECONNECT = b"retry: 2000\n\n"
+
+
+class VoicemailNote(BaseModel):
+    """A message changed; the list has what may be shown of it."""
+
+    id: str
+
+
+class SignedOut(BaseModel):
+    """The session has ended."""
+
+    reason: str = "ended"
+
+
+@dataclass(slots=True)
+class Watcher:
+    """One stream. `permitted` is renewed while it runs."""
+
+    ports: WebPorts
+    hub: Hub
+    session: SignedIn
+    address: str
+    permitted: frozenset[str] = frozenset()
+
+    async def run(self, last_event_id: str | None, check_s: float = CHECK_S) -> AsyncIterator[bytes]:
+        """The stream's bytes, until the session or the server ends."""
+        with self.hub.stream(self.session.actor.session_id):
+            async for piece in self._pieces(last_event_id, check_s):
+                yield piece
+
+    async def _pieces(self, last_event_id: str | None, check_s: float) -> AsyncIterator[bytes]:
+        self.permitted = frozenset(self.ports.access.permissions(self.session.actor))
+        yield RECONNECT
+        place = self.hub.place_of(last_event_id)
+        if place is None:
+            place = self.hub.last
+            yield await self._snapshot()
+        while not self.hub.closed:
+            missed = self.hub.since(place)
+            if missed is None:  # too slow for the ring: start over
+                place = self.hub.last
+                yield await self._snapshot()
+                continue
+            for item in missed:
+                place = item.number
+                yield self._event(item.what, self.hub.event_id(item.number))
+            await self.hub.wait(place, check_s)
+            if not await self._still_signed_in():
+                yield _frame("signed-out", SignedOut(), "")
+                return
+            if self.hub.last == place:
+                yield b": still here\n\n"
+
+    async def _still_signed_in(self) -> bool:
+        session = await self.ports.sessions.resume(self.session.token, self.address, active=False)
+        if session is None:
+            return False
+        self.session = session
+        self.permitted = frozenset(self.ports.access.permissions(session.actor))
+        return Action.EVENTS_WATCH in self.permitted
+
+    async def _snapshot(self) -> bytes:
+        """All that runs, through the audited ports."""
+        ident, out = self.hub.event_id(self.hub.last), b""
+        if Action.CALLS_LIVE in self.permitted:
+            calls = await self.ports.calls.live(self.session.actor)
+            out += _frame("live", LiveCalls(calls=[live_view(self.ports.practice, call) for call in calls]), ident)
+        services = await self.ports.system.services(self.session.actor)
+        return out + _frame("system", SystemView(services=[ServiceView(name=part.name, state=part.state) for part in services]), ident)
+
+    def _event(self, what: Happening, ident: str) -> bytes:
+        match what:
+            case LiveCall():
+                return _frame("call", live_view(self.ports.practice, what), ident) if Action.CALLS_LIVE in self.permitted else b""
+            case VoicemailChanged():
+                return _frame("voicemail", VoicemailNote(id=what.id), ident) if Action.VOICEMAIL_LIST in self.permitted else b""
+            case ServiceState():
+                return _frame("service", ServiceView(name=what.name, state=what.state), ident)
+
+
+def _frame(event: str, data: BaseModel, ident: str) -> bytes:
+    """One SSE event; JSON has no line ends, so one data line is enough."""
+    head = f"id: {ident}\n" if ident else ""
+    return f"{head}event: {event}\ndata: {data.model_dump_json()}\n\n".encode()

@@ -1,0 +1,91 @@
+"""Access, declared on the route: `Depends(Requires(Action.X))`, or `Depends(public)` for the few that need no session.
+
+A route with neither is refused when the app is built, so nothing is open by oversight.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, cast
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from auricle.access.model import Action
+from auricle.kernel.errors import OurError
+from auricle.web.errors import NotSignedIn
+from auricle.web.ports import SignedIn, WebPorts
+
+COOKIE = "__Host-auricle"  # RFC 6265bis 4.1.3.2: bound to this host, path / and TLS by its name
+BACKGROUND = "x-auricle-background"  # sent by the console for what it does unasked, so that it keeps no session alive
+
+
+class UnguardedRoute(OurError):
+    """A route declares no access action, or more than one."""
+
+    code = "web.unguarded_route"
+
+
+def ports_of(request: Request) -> WebPorts:
+    """What the app was made with."""
+    return cast(WebPorts, request.app.state.ports)
+
+
+Ports = Annotated[WebPorts, Depends(ports_of)]
+
+
+def address_of(request: Request) -> str:
+    """The network address of the peer; proxy headers are not believed."""
+    return request.client.host if request.client else ""
+
+
+async def session_of(request: Request) -> SignedIn:
+    """The session of the request's cookie. Raises NotSignedIn."""
+    token = request.cookies.get(COOKIE, "")
+    active = BACKGROUND not in request.headers
+    session = await ports_of(request).sessions.resume(token, address_of(request), active=active) if token else None
+    if session is None:
+        raise NotSignedIn
+    request.scope["auricle.actor"] = session.actor.id
+    return session
+
+
+class Requires:
+    """Lets signed-in people through whose roles give `action`; the audited gate behind the ports decides once more."""
+
+    def __init__(self, action: Action) -> None:
+        self.action = action
+
+    async def __call__(self, request: Request) -> SignedIn:
+        """The session, once the policy allows. Raises NotSignedIn or NotPermitted."""
+        session = await session_of(request)
+        await ports_of(request).access.require(session.actor, self.action)
+        return session
+
+
+def public() -> None:
+    """Marks a route that anybody may call."""
+
+
+def access_of(app: FastAPI) -> dict[str, str]:
+    """Every route (`GET /api/v1/calls`) with its action or `public`. Raises UnguardedRoute."""
+    found: dict[str, str] = {}
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if not isinstance(route, APIRoute):
+            raise UnguardedRoute(f"{type(route).__name__} {getattr(route, 'path', '')}")
+        declared = [
+            call.action.value if isinstance(call, Requires) else "public"
+            for call in _calls(route.dependant)
+            if isinstance(call, Requires) or call is public
+        ]
+        if len(declared) != 1:
+            raise UnguardedRoute(f"{context.path}: {len(declared)} access declarations, wanted 1")
+        for method in sorted(route.methods or ()):
+            found[f"{method} {context.path}"] = declared[0]
+    return found
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from _calls(inner)

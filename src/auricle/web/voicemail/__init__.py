@@ -1,0 +1,1 @@
+"""Messages, their text and their sound."""
