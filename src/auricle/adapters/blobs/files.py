@@ -1,31 +1,35 @@
-"""A directory of sealed blobs: `<id>.sealed` with `<id>.key` beside it; `<id>.part` while it is written.
+"""A directory of sealed blobs: `<id>.sealed` with `<id>.key` beside it; `<id>.part` while it is written (docs/specs/sealed-audio.md).
 
 The key of each blob is its own and lies wrapped in the `.key` file, so deleting that file shreds the blob and every copy of it.
 """
 
 import asyncio
-import os
+import re
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import structlog
 
+from auricle.adapters.blobs.durable import cut, overwrite, sync_directory, write_new
 from auricle.adapters.blobs.reader import SealedBlobReader
-from auricle.adapters.blobs.writer import SealedBlobWriter
+from auricle.adapters.blobs.writer import SYNC_SEGMENTS, SealedBlobWriter
 from auricle.calls.ports import RecordingRefused
 from auricle.kernel.errors import OurError
 from auricle.kernel.ids import VoicemailId
 from auricle.kernel.time import Entropy
 from auricle.vault.envelope import KEY_BYTES, open_sealed, seal
-from auricle.vault.errors import VaultError
-from auricle.vault.gate import Grant
+from auricle.vault.errors import Corrupt, VaultError
+from auricle.vault.gate import Grant, require
 from auricle.vault.keyring import Keyring, Purpose
-from auricle.vault.stream import StreamSealer
+from auricle.vault.stream import HEADER_BYTES, StreamSealer
 
 log = structlog.get_logger(__name__)
 KEY_LABEL = b"auricle/v1/blob-key|"
+T = TypeVar("T")
+BLOB_ID = re.compile(r"[A-Za-z0-9]{1,64}", re.ASCII)
 
 
 class BlobMissing(OurError):
@@ -34,28 +38,37 @@ class BlobMissing(OurError):
     code: ClassVar[str] = "blobs.missing"
 
 
-class FileBlobs:
-    """Fits `calls.ports.Recordings`."""
+class BlobExists(OurError):
+    """A blob of this id is there already; it is untouched."""
 
-    def __init__(self, directory: Path, keyring: Keyring, entropy: Entropy, min_free_bytes: int) -> None:
+    code: ClassVar[str] = "blobs.exists"
+
+
+class FileBlobs:
+    """Fits `calls.ports.Recordings`. A new blob needs `min_free_bytes` free; a power cut costs at most `sync_segments` seconds."""
+
+    def __init__(
+        self, directory: Path, keyring: Keyring, entropy: Entropy, min_free_bytes: int, sync_segments: int = SYNC_SEGMENTS
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.directory = directory
         self._keyring = keyring
         self._entropy = entropy
         self._min_free_bytes = min_free_bytes
+        self._sync_segments = sync_segments
         self._worker = ThreadPoolExecutor(1, "blobs")  # one thread: segments of a blob stay in order
 
     async def open(self, voicemail: VoicemailId) -> SealedBlobWriter:
-        """Start a blob. Raises RecordingRefused when there is no room; existing blobs are untouched."""
+        """Start a blob. Raises RecordingRefused when there is no room, BlobExists; existing blobs are untouched."""
         return await asyncio.get_running_loop().run_in_executor(self._worker, self._open_for_writing, voicemail)
 
     async def reader(self, blob: VoicemailId, grant: Grant) -> SealedBlobReader:
-        """Open a blob for somebody whom the gate let through. Raises BlobMissing, Corrupt, UnknownFormat, WrongKey."""
-        del grant
-        return await asyncio.to_thread(self._reader, blob)
+        """Open a blob for somebody whom the gate let through. Raises BlobMissing, or a VaultError that names the file."""
+        require(grant)
+        return await asyncio.to_thread(self._reader, blob, "sealed")
 
     async def recover(self) -> list[tuple[VoicemailId, float]]:
-        """At start: give blobs that a crash left open their final name; their ids and seconds of audio."""
+        """At start: make blobs that a crash left open whole; their ids and seconds of audio. Those without audio are removed."""
         return await asyncio.to_thread(self._recover)
 
     async def shred(self, blob: VoicemailId) -> None:
@@ -67,52 +80,76 @@ class FileBlobs:
         self._worker.shutdown(wait=True)
 
     def _open_for_writing(self, blob: VoicemailId) -> SealedBlobWriter:
-        if shutil.disk_usage(self.directory).free < self._min_free_bytes:
-            log.error("recording_refused", blob=blob, reason="disk_low")
-            raise RecordingRefused("not enough free disk for a new recording")
-        key = self._entropy.token(KEY_BYTES)
-        epoch = self._keyring.epoch(Purpose.BLOB)
-        wrapped = seal(self._keyring.cipher(Purpose.BLOB, epoch), key, _associated(blob, epoch), self._entropy)
-        key_path = self._path(blob, "key")
+        key_path, part, final = self._path(blob, "key"), self._path(blob, "part"), self._path(blob, "sealed")
+        if key_path.exists() or final.exists() or part.exists():
+            raise BlobExists(f"blob {blob} is there already")
         try:
-            _write_new(key_path, epoch.to_bytes(2, "big") + wrapped)
-            return SealedBlobWriter(self._path(blob, "part"), self._path(blob, "sealed"), StreamSealer(key, blob, self._entropy), self._worker)
+            if shutil.disk_usage(self.directory).free < self._min_free_bytes:
+                log.error("recording_refused", blob=blob, reason="disk_low")
+                raise RecordingRefused("not enough free disk for a new recording")
+            key = self._entropy.token(KEY_BYTES)
+            write_new(key_path, self._wrapped(blob, key))
+        except OSError as error:
+            raise _refused(blob, error) from error
+        try:
+            return SealedBlobWriter(part, final, StreamSealer(key, blob, self._entropy), self._worker, self._sync_segments)
         except OSError as error:
             key_path.unlink(missing_ok=True)
-            log.error("recording_refused", blob=blob, errno=error.errno)  # noqa: TRY400 - the type is enough
-            raise RecordingRefused("the disk does not take a new recording") from error
+            raise _refused(blob, error) from error
 
-    def _reader(self, blob: VoicemailId) -> SealedBlobReader:
-        path = self._path(blob, "sealed")
+    def _reader(self, blob: VoicemailId, suffix: str) -> SealedBlobReader:
+        path = self._path(blob, suffix)
         try:
-            return SealedBlobReader(path, self._key(blob), blob)
+            return _naming(path, lambda: SealedBlobReader(path, self._key(blob), blob))
         except FileNotFoundError:
             raise BlobMissing(f"blob {blob} is not here, or its key was shredded") from None
 
+    def _wrapped(self, blob: VoicemailId, key: bytes) -> bytes:
+        epoch = self._keyring.epoch(Purpose.BLOB)
+        return epoch.to_bytes(2, "big") + seal(self._keyring.cipher(Purpose.BLOB, epoch), key, _associated(blob, epoch), self._entropy)
+
     def _key(self, blob: VoicemailId) -> bytes:
-        data = self._path(blob, "key").read_bytes()
+        path = self._path(blob, "key")
+        data = path.read_bytes()
         epoch = int.from_bytes(data[:2], "big")
-        return open_sealed(self._keyring.cipher(Purpose.BLOB, epoch), data[2:], _associated(blob, epoch))
+        return _naming(path, lambda: open_sealed(self._keyring.cipher(Purpose.BLOB, epoch), data[2:], _associated(blob, epoch)))
 
     def _recover(self) -> list[tuple[VoicemailId, float]]:
         recovered = []
         for part in sorted(self.directory.glob("*.part")):
+            if not BLOB_ID.fullmatch(part.stem):
+                continue
             blob = VoicemailId(part.stem)
             try:
-                seconds = SealedBlobReader(part, self._key(blob), blob).duration_s
-            except (VaultError, OSError) as error:
-                log.error("recording_not_recovered", blob=blob, error=type(error).__name__)  # noqa: TRY400
+                seconds = self._make_whole(blob, part)
+            except (VaultError, BlobMissing, OSError) as error:
+                log.error("recording_not_recovered", blob=blob, error=type(error).__name__)  # noqa: TRY400 - the type is enough
                 continue
-            part.replace(self._path(blob, "sealed"))
-            recovered.append((blob, seconds))
+            if seconds:
+                recovered.append((blob, seconds))
         return recovered
 
+    def _make_whole(self, blob: VoicemailId, part: Path) -> float:
+        """Cut a torn tail off and give the blob its final name; 0 where nothing was sealed yet, and then it is gone."""
+        reader = self._reader(blob, "part") if part.stat().st_size > HEADER_BYTES else None
+        seconds = reader.duration_s if reader else 0.0
+        if reader is None or not seconds:
+            self._shred(blob)
+            return 0.0
+        cut(part, reader.sealed_size)
+        part.replace(self._path(blob, "sealed"))
+        sync_directory(self.directory)
+        return seconds
+
     def _shred(self, blob: VoicemailId) -> None:
-        for suffix in ("key", "sealed", "part"):
-            self._path(blob, suffix).unlink(missing_ok=True)
+        key = self._path(blob, "key")
+        overwrite(key)
+        for path in (key, self._path(blob, "sealed"), self._path(blob, "part")):
+            path.unlink(missing_ok=True)
+        sync_directory(self.directory)
 
     def _path(self, blob: VoicemailId, suffix: str) -> Path:
-        if not blob.isalnum():
+        if not BLOB_ID.fullmatch(blob):
             raise BlobMissing("not the id of a blob")
         return self.directory / f"{blob}.{suffix}"
 
@@ -121,11 +158,15 @@ def _associated(blob: VoicemailId, epoch: int) -> bytes:
     return KEY_LABEL + epoch.to_bytes(2, "big") + blob.encode()
 
 
-def _write_new(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def _naming(path: Path, opened: Callable[[], T]) -> T:
+    """Do something with a file; a Corrupt it raises names the file."""
     try:
-        if os.write(descriptor, data) != len(data):
-            raise OSError(28, "short write")
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        return opened()
+    except Corrupt as error:
+        text = str(error)
+        raise Corrupt(text if path.name in text else f"{path.name}: {text}") from error
+
+
+def _refused(blob: VoicemailId, error: OSError) -> RecordingRefused:
+    log.error("recording_refused", blob=blob, reason="disk_error", errno=error.errno)
+    return RecordingRefused("the disk does not take a new recording")

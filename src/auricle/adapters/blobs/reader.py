@@ -1,75 +1,107 @@
-"""Reads a sealed blob from anywhere in it, segment by segment; a torn tail costs at most the torn segment."""
+"""Reads a sealed blob from anywhere in it, segment by segment. Damage is found, named and played as silence; the rest keeps its time."""
 
 from pathlib import Path
+from typing import BinaryIO
+
+import structlog
 
 from auricle.vault.errors import Corrupt
 from auricle.vault.stream import HEADER_BYTES, TAG_BYTES, StreamHeader, StreamOpener
 
+log = structlog.get_logger(__name__)
 BYTES_A_SECOND = 8000
+SILENCE = b"\xff"  # G.711 mu-law
 
 
 class SealedBlobReader:
-    """One blob. Methods read the disk: call them off the event loop."""
+    """One blob. Methods read the disk: call them off the event loop.
+
+    `complete` is False where the end is missing: a crash, a full disk, a cut file. `damaged` are the segments (seconds) met so far
+    that do not open.
+    """
 
     def __init__(self, path: Path, key: bytes, name: str) -> None:
+        """Raises FileNotFoundError, UnknownFormat, and Corrupt for a file of which nothing opens."""
         self._path = path
+        self._name = name
+        self._damaged: set[int] = set()
         with path.open("rb") as file:
             header = StreamHeader.decode(file.read(HEADER_BYTES))
-        self._opener = StreamOpener(key, header, name)
-        self._sealed_bytes = header.segment_bytes + TAG_BYTES
-        body = path.stat().st_size - HEADER_BYTES
-        self._segments, tail = divmod(body, self._sealed_bytes)
-        self.complete, self.size = self._measure(tail)
+            self._opener = StreamOpener(key, header, name)
+            self._segment_bytes = header.segment_bytes
+            self._sealed_bytes = header.segment_bytes + TAG_BYTES
+            body = path.stat().st_size - HEADER_BYTES
+            self._whole, self._tail = divmod(body, self._sealed_bytes)
+            self.complete, self.size = self._measure(file)
+            self._refuse_if_nothing_opens(file)
 
     @property
     def duration_s(self) -> float:
         """Seconds of audio."""
         return self.size / BYTES_A_SECOND
 
+    @property
+    def damaged(self) -> tuple[int, ...]:
+        """Segments that did not open, of those read so far."""
+        return tuple(sorted(self._damaged))
+
+    @property
+    def sealed_size(self) -> int:
+        """Bytes of the file up to the end of what can be read; what follows is a torn tail."""
+        return HEADER_BYTES + self._whole * self._sealed_bytes + (self._tail if self.size > self._whole * self._segment_bytes else 0)
+
     def read(self, offset: int, count: int) -> bytes:
-        """`count` bytes of audio from `offset`, fewer at the end. Raises Corrupt naming the blob for a damaged segment."""
-        end = min(offset + max(count, 0), self.size)
+        """`count` bytes of audio from `offset`, fewer at the end; a damaged segment is silence and goes to `damaged` and the log."""
+        at, end = max(offset, 0), min(max(offset, 0) + max(count, 0), self.size)
         out = bytearray()
-        at = offset
-        while at < end:
-            index, inside = divmod(at, self._opener.header.segment_bytes)
-            piece = self._segment(index)[inside : inside + end - at]
-            if not piece:
-                break
-            out += piece
-            at += len(piece)
+        with self._path.open("rb") as file:
+            while at < end:
+                index, inside = divmod(at, self._segment_bytes)
+                piece = self._segment(file, index)[inside : inside + end - at]
+                out += piece
+                at += len(piece)
         return bytes(out)
 
-    def check(self) -> None:
-        """Read everything. Raises Corrupt."""
+    def check(self) -> tuple[int, ...]:
+        """Read everything; the damaged segments."""
         self.read(0, self.size)
+        return self.damaged
 
-    def _measure(self, tail: int) -> tuple[bool, int]:
+    def _measure(self, file: BinaryIO) -> tuple[bool, int]:
         """Whether the last segment is marked as last, and how much audio there is."""
-        size = self._opener.header.segment_bytes
-        if tail > TAG_BYTES or (tail == TAG_BYTES and not self._segments):
-            try:
-                last = self._open(self._segments, last=True)
-            except Corrupt:
-                return False, self._segments * size
-            return True, self._segments * size + len(last)
-        if self._segments:
-            try:
-                self._open(self._segments - 1, last=True)
-            except Corrupt:
-                return False, self._segments * size
-            return True, self._segments * size
-        return False, 0
+        whole = self._whole * self._segment_bytes
+        if self._tail > TAG_BYTES or (self._tail == TAG_BYTES and not self._whole):
+            last = self._try(file, self._whole, last=True)
+            if last is None:
+                self._note_damage(self._whole)
+            return last is not None, whole + len(last or b"")
+        if self._tail:
+            self._note_damage(self._whole)
+        return self._whole > 0 and self._try(file, self._whole - 1, last=True) is not None, whole
 
-    def _segment(self, index: int) -> bytes:
-        last = self.complete and (index + 1) * self._opener.header.segment_bytes >= self.size
-        return self._open(index, last=last)
+    def _refuse_if_nothing_opens(self, file: BinaryIO) -> None:
+        if self._whole and not self.complete and all(self._try(file, index, last=False) is None for index in range(self._whole)):
+            raise Corrupt(f"{self._path.name}: no segment of this file opens")
 
-    def _open(self, index: int, *, last: bool) -> bytes:
-        with self._path.open("rb") as file:
-            file.seek(HEADER_BYTES + index * self._sealed_bytes)
-            sealed = file.read(self._sealed_bytes)
+    def _segment(self, file: BinaryIO, index: int) -> bytes:
+        length = min(self._segment_bytes, self.size - index * self._segment_bytes)
+        last = self.complete and (index + 1) * self._segment_bytes >= self.size
+        segment = self._try(file, index, last=last)
+        if segment is not None and len(segment) == length:
+            return segment
+        self._note_damage(index)
+        return SILENCE * length
+
+    def _note_damage(self, index: int) -> None:
+        if index in self._damaged:
+            return
+        self._damaged.add(index)
+        if self._path.suffix != ".part":  # there a torn tail is what a crash leaves
+            log.error("sealed_audio_damaged", blob=self._name, file=self._path.name, segment=index)
+
+    def _try(self, file: BinaryIO, index: int, *, last: bool) -> bytes | None:
+        file.seek(HEADER_BYTES + index * self._sealed_bytes)
         try:
-            return self._opener.open(index, sealed, last=last)
-        except Corrupt as error:
-            raise Corrupt(f"{self._path.name}: {error}") from error
+            return self._opener.open(index, file.read(self._sealed_bytes), last=last)
+        except Corrupt:
+            return None

@@ -2,32 +2,40 @@
 
 import asyncio
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import structlog
 
+from auricle.adapters.blobs.durable import append, overwrite, sync_directory
 from auricle.vault.stream import SEGMENT_BYTES, TAG_BYTES, StreamSealer
 
 log = structlog.get_logger(__name__)
 BYTES_A_SECOND = 8000
+MAX_AUDIO_BYTES = 12 * 3600 * BYTES_A_SECOND  # no call lasts half a day; a broken clock upstream must not fill the disk
+SYNC_SEGMENTS = 4  # a power loss costs at most so many seconds; a crash of the program alone costs one at most
 
 
 class SealedBlobWriter:
-    """Seals in the caller's thread (0.01 ms a second of audio) and writes in a worker, in order."""
+    """Seals in the caller's thread (0.01 ms a second of audio) and writes in a worker of one thread, in order."""
 
-    def __init__(self, part: Path, final: Path, sealer: StreamSealer, worker: ThreadPoolExecutor) -> None:
+    def __init__(self, part: Path, final: Path, sealer: StreamSealer, worker: Executor, sync_segments: int = SYNC_SEGMENTS) -> None:
         self._part = part
         self._final = final
         self._sealer = sealer
         self._worker = worker
+        self._sync_segments = sync_segments
         self._buffer = bytearray()
+        self._taken = 0
         self._kept = 0
+        self._unsynced = 0
         self._failed = False
-        self._closed = False
+        self._finished: Future[None] | None = None
         self._descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         try:
-            self._append(sealer.header.encode())
+            append(self._descriptor, sealer.header.encode())
+            os.fsync(self._descriptor)
+            sync_directory(part.parent)
         except OSError:
             os.close(self._descriptor)
             part.unlink(missing_ok=True)
@@ -40,71 +48,64 @@ class SealedBlobWriter:
 
     def write(self, pcmu: bytes) -> None:
         """Take audio; whole segments are sealed and handed to the worker."""
-        if self._closed or self._failed:
+        if self._finished is not None or self._failed:
+            return
+        self._taken += len(pcmu)
+        if self._taken > MAX_AUDIO_BYTES:
+            self._fail("recording_too_long", None)
             return
         self._buffer += pcmu
         while len(self._buffer) > SEGMENT_BYTES:  # the last byte waits, so that the last segment is never empty
             segment = bytes(self._buffer[:SEGMENT_BYTES])
             del self._buffer[:SEGMENT_BYTES]
-            self._worker.submit(self._append_or_fail, self._sealer.seal(segment))
+            self._worker.submit(self._append, self._sealer.seal(segment))
 
     async def close(self) -> float:
-        """Seal the end, make it durable under its final name; the seconds of audio kept."""
-        if not self._closed:
-            self._closed = True
+        """Seal the end, make it durable under its final name; the seconds of audio kept. Closing again changes nothing."""
+        if self._finished is None:
             last = b"" if self._failed else self._sealer.seal(bytes(self._buffer), last=True)
             self._buffer.clear()
-            await asyncio.get_running_loop().run_in_executor(self._worker, self._finish, last)
+            self._finished = self._worker.submit(self._finish, last)
+        await asyncio.shield(asyncio.wrap_future(self._finished))
         return self._kept / BYTES_A_SECOND
 
     async def abandon(self) -> None:
         """Remove the blob and its key."""
         await self.close()
-        await asyncio.get_running_loop().run_in_executor(self._worker, self._remove)
+        await asyncio.wrap_future(self._worker.submit(self._remove))
 
-    def _append_or_fail(self, data: bytes) -> None:
+    def _append(self, data: bytes) -> None:
         if self._failed:
             return
         try:
-            self._append(data)
+            append(self._descriptor, data)
             self._kept += len(data) - TAG_BYTES
+            self._unsynced += 1
+            if self._unsynced >= self._sync_segments:
+                os.fdatasync(self._descriptor)
+                self._unsynced = 0
         except OSError as error:
-            self._failed = True
-            log.error("recording_write_failed", blob=self._final.stem, errno=error.errno)  # noqa: TRY400
-
-    def _append(self, data: bytes) -> None:
-        """Write all of it, or cut the file back to where it was: a torn segment in the middle would hide what follows."""
-        size = os.fstat(self._descriptor).st_size
-        try:
-            written = os.write(self._descriptor, data)
-        except OSError:
-            os.ftruncate(self._descriptor, size)
-            raise
-        if written != len(data):
-            os.ftruncate(self._descriptor, size)
-            raise OSError(28, "short write")
+            self._fail("recording_write_failed", error)
 
     def _finish(self, last: bytes) -> None:
         if last:
-            self._append_or_fail(last)
+            self._append(last)
         try:
             os.fsync(self._descriptor)
-        except OSError as error:
-            self._failed = True
-            log.error("recording_sync_failed", blob=self._final.stem, errno=error.errno)  # noqa: TRY400
+            self._part.replace(self._final)
+            sync_directory(self._final.parent)
+        except OSError as error:  # the .part stays as it is; `recover` takes it up at the next start
+            self._fail("recording_sync_failed", error)
         finally:
             os.close(self._descriptor)
-        self._part.replace(self._final)
-        _sync_directory(self._final.parent)
 
     def _remove(self) -> None:
-        self._final.with_suffix(".key").unlink(missing_ok=True)
-        self._final.unlink(missing_ok=True)
+        key = self._final.with_suffix(".key")
+        overwrite(key)
+        for path in (key, self._final, self._part):
+            path.unlink(missing_ok=True)
+        sync_directory(self._final.parent)
 
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    def _fail(self, event: str, error: OSError | None) -> None:
+        self._failed = True
+        log.error(event, blob=self._final.stem, errno=error.errno if error else None)
