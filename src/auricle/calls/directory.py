@@ -20,6 +20,7 @@ class Directory:
         self._practice = practice
         self._registrations = registrations
         self._clock = clock
+        self._outside: dict[str, Destination | None] = {}
 
     def of_people(self, extensions: Iterable[str]) -> list[Destination]:
         """Every registered contact of every phone of these people; a person without one is left out."""
@@ -28,16 +29,22 @@ class Directory:
 
     def of_numbers(self, numbers: Iterable[str]) -> list[Destination]:
         """One destination a number, through the first trunk that takes outgoing calls; none where there is no such trunk."""
-        trunk = self.outbound_trunk()
-        if trunk is None:
-            return []
         found = []
         for text in numbers:
-            try:
-                found.append(via_trunk(trunk, E164.parse(text, self._practice.region).text))
-            except NotANumber:
-                continue  # `flow check` and the settings refuse these; one that slipped in rings nobody
+            if text not in self._outside:  # flows name few numbers, and a practice does not change while it runs
+                self._outside[text] = self._outside_destination(text)
+            destination = self._outside[text]
+            if destination is not None:
+                found.append(destination)
         return found
+
+    def _outside_destination(self, text: str) -> Destination | None:
+        """Where a flow's number leads; `flow check` refuses what is no number, and one that slipped in rings nobody."""
+        trunk = self.outbound_trunk()
+        try:
+            return via_trunk(trunk, E164.parse(text, self._practice.region).text) if trunk is not None else None
+        except NotANumber:
+            return None
 
     def outbound_trunk(self) -> Trunk | None:
         """The trunk for outgoing calls."""
@@ -59,6 +66,6 @@ def via_trunk(trunk: Trunk, dialled: str) -> Destination:
     """The destination of a dialled string at a carrier."""
     gateway = parse_uri(trunk.gateway)
     assert isinstance(gateway, SipUri)  # noqa: S101 - the settings check it
-    transport = gateway.params.get("transport", "udp").upper()
+    transport = (gateway.params.get("transport") or "udp").upper()
     uri = trunk.gateway.replace("sip:", f"sip:{dialled}@", 1)
     return Destination(Party(Phi(dialled), Phi(""), transport, trunk.media, trunk=trunk.name), Target(uri, (), transport))

@@ -135,10 +135,7 @@ class RtpLeg:
             self._fork.close()
             self._fork = None
         if self._known:
-            try:
-                await self._client.ask_raw(ng.delete(self.id))
-            except MediaFailed:
-                return
+            self._client.post(ng.delete(self.id))
 
     def _hub(self, toward: int | None, direction: str = "sendrecv") -> HubSide:
         self._toward = toward or ng.DISCARD_PORT
@@ -157,7 +154,7 @@ class RtpLeg:
     async def _sdp(self, command: Command) -> bytes:
         sdp = (await self._client.ask(command)).get("sdp")
         if not isinstance(sdp, bytes):
-            raise MediaFailed(f"{command['command']}: no description in the reply")
+            raise MediaFailed(f"{command['command']!r}: no description in the reply")
         return sdp
 
 

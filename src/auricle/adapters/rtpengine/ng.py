@@ -18,7 +18,8 @@ MAX_REASON_CHARS = 80
 
 @dataclass(slots=True)
 class _Pending:
-    reply: asyncio.Future[bytes]
+    reply: asyncio.Future[bytes] | None
+    """None for a command that was posted."""
     data: bytes
     sent_at: float
     resends: int = 0
@@ -52,41 +53,53 @@ class NgClient(asyncio.DatagramProtocol):
     def fail_all(self) -> None:
         """Nobody will answer what is pending: the engine died."""
         for pending in self._pending.values():
-            if not pending.reply.done():
+            if pending.reply is not None and not pending.reply.done():
                 pending.reply.set_exception(MediaFailed("rtpengine is gone"))
         self._pending.clear()
 
     async def ask(self, command: Command) -> Mapping[str, Any]:
         """Run a command and return its reply. Raises MediaFailed."""
-        reply = decode(await self.ask_raw(command))
+        reply = decode(await self._ask_raw(command))
         if reply.get("result") not in {b"ok", b"pong"}:
             reason = bytes(reply.get("error-reason", b""))[:MAX_REASON_CHARS].decode("ascii", "replace")
-            raise MediaFailed(f"{command['command']}: {reason}")
+            raise MediaFailed(f"{command['command']!r}: {reason}")
         return reply
 
-    async def ask_raw(self, command: Command) -> bytes:
-        """Run a command and return the reply undecoded, for replies nobody reads. Raises MediaFailed when none comes."""
+    async def _ask_raw(self, command: Command) -> bytes:
+        reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        cookie = self._send(command, reply)
+        try:
+            return await reply
+        finally:
+            self._pending.pop(cookie, None)
+
+    def post(self, command: Command) -> None:
+        """Send a command whose reply nobody reads; it is repeated like any other until rtpengine has answered, or is gone."""
+        if self._transport is not None:
+            self._send(command, None)
+
+    def _send(self, command: Command, reply: asyncio.Future[bytes] | None) -> bytes:
         if self._transport is None:
             raise MediaFailed("rtpengine is not running")
         loop = asyncio.get_running_loop()
         self._sent += 1
         cookie = b"%b%x" % (self._prefix, self._sent)
         data = cookie + b" " + encode(dict(command))
-        reply: asyncio.Future[bytes] = loop.create_future()
         self._pending[cookie] = _Pending(reply, data, loop.time())
         self._transport.sendto(data)
         if self._sweep is None:
             self._sweep = loop.call_later(SWEEP_S, self._on_sweep)
-        try:
-            return await reply
-        finally:
-            self._pending.pop(cookie, None)
+        return cookie
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         """A reply; one nobody waits for is a late copy and is dropped."""
         cookie, _, body = data.partition(b" ")
         pending = self._pending.get(cookie)
-        if pending is not None and not pending.reply.done():
+        if pending is None:
+            return
+        if pending.reply is None:
+            del self._pending[cookie]
+        elif not pending.reply.done():
             pending.reply.set_result(body)
 
     def error_received(self, exc: Exception) -> None:
@@ -96,10 +109,12 @@ class NgClient(asyncio.DatagramProtocol):
         loop = asyncio.get_running_loop()
         now = loop.time()
         self._sweep = loop.call_later(SWEEP_S, self._on_sweep) if self._pending else None
-        for pending in list(self._pending.values()):
+        for cookie, pending in list(self._pending.items()):
             waited = now - pending.sent_at
             if waited > GIVE_UP_S:
-                if not pending.reply.done():
+                if pending.reply is None:
+                    del self._pending[cookie]
+                elif not pending.reply.done():
                     pending.reply.set_exception(MediaFailed("rtpengine does not answer"))
             elif pending.resends < len(RESENDS_S) and waited > RESENDS_S[pending.resends] and self._transport is not None:
                 pending.resends += 1

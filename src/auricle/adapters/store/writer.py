@@ -7,6 +7,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -26,6 +27,7 @@ log = structlog.get_logger(__name__)
 MAX_BATCH = 256
 CHECKPOINT_ENTRIES = 256
 CHECKPOINT_S = 10.0
+BUSY_S, LINGER_S = 0.05, 0.02  # commits that follow each other closely wait this long for company; a quiet system does not wait
 
 
 class StoreFailed(OurError):
@@ -67,6 +69,7 @@ class Writer:
         self._frontier = Frontier()
         self._frontier = self._caught_up()
         self._signed_size = -1
+        self._committed_at = 0.0
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -104,6 +107,9 @@ class Writer:
         """What waits, up to a batch; blocks for the first. Raises queue.Empty when it is time for a checkpoint."""
         unsigned = self._frontier.size != self._signed_size
         first = self._queue.get(timeout=CHECKPOINT_S if unsigned else None)
+        now = time.monotonic()
+        if first is not None and now - self._committed_at < BUSY_S:
+            time.sleep(LINGER_S)
         jobs: list[_Job] = []
         while first is not None:
             jobs.append(first)
@@ -151,6 +157,7 @@ class Writer:
                 connection.execute("ROLLBACK")
             raise
         self._frontier = frontier
+        self._committed_at = time.monotonic()
         if signed:
             self._signed_size = frontier.size
         return numbers
