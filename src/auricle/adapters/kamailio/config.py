@@ -34,6 +34,9 @@ class EdgeSettings:
     origins: Sequence[str] = ()
     workers: int = 2
     flood_requests_per_2s: int = 200
+    idle_s: int = 120
+    kept_s: int = 3605
+    public_host: str = ""
     trusted_cas: Path = field(default=SYSTEM_CAS)
 
 
@@ -46,19 +49,20 @@ log_name="edge"
 fork=yes
 children=$workers
 tcp_children=$workers
-socket_workers=$workers
 auto_aliases=no
 dns=no
 rev_dns=no
 server_signature=no
 sip_warning=0
 enable_tls=yes
-tcp_connection_lifetime=3605
+tcp_connection_lifetime=$idle_s
 tcp_max_connections=4096
 tls_max_connections=4096
 tcp_crlf_ping=yes
 tcp_keepalive=yes
 tcp_async=yes
+tcp_rd_buf_size=65536
+xavp_via_params="via"
 max_while_loops=10
 listen=udp:127.0.0.1:$internal_port
 $listeners
@@ -72,11 +76,14 @@ loadmodule "rr.so"
 loadmodule "pv.so"
 loadmodule "maxfwd.so"
 loadmodule "textops.so"
+loadmodule "textopsx.so"
 loadmodule "siputils.so"
 loadmodule "sanity.so"
 loadmodule "path.so"
 loadmodule "permissions.so"
 loadmodule "pike.so"
+loadmodule "statistics.so"
+loadmodule "tcpops.so"
 loadmodule "tls.so"
 loadmodule "xhttp.so"
 loadmodule "websocket.so"
@@ -86,34 +93,42 @@ modparam("tls", "config", "$directory/tls.cfg")
 modparam("path", "use_received", 1)
 modparam("permissions", "address_file", "$directory/trunks.txt")
 modparam("permissions", "peer_tag_avp", "$$avp(trunk)")
+modparam("permissions", "reload_delta", 0)
 modparam("pike", "sampling_time_unit", 2)
 modparam("pike", "reqs_density_per_unit", $flood)
 modparam("pike", "remove_latency", 8)
+modparam("pike", "pike_log_level", 3)
+modparam("statistics", "variable", "refused")
+modparam("statistics", "variable", "flooded")
+modparam("statistics", "variable", "malformed")
 modparam("tm", "fr_timer", 33000)
 modparam("tm", "fr_inv_timer", 200000)
 modparam("tm", "restart_fr_on_each_reply", 1)
 modparam("tm", "failure_reply_mode", 3)
+modparam("tm", "auto_inv_100_reason", "Trying")
 modparam("websocket", "keepalive_mechanism", 1)
 modparam("websocket", "keepalive_timeout", 30)
 
 request_route {
-  if ($$si == "127.0.0.1" && $$sp == $app_port && $$Rp == $internal_port) {
-    route(FROM_APP);
+  if ($$Rp == $internal_port && $$Ri == "127.0.0.1") {
+    if ($$si == "127.0.0.1" && $$sp == $app_port) route(FROM_APP);
     exit;
   }
-  if ($$Rp == $internal_port) exit;
   route(FROM_OUTSIDE);
 }
 
 # Everything the application sends: to a peer behind its connection by Route, to a carrier by Request-URI.
 route[FROM_APP] {
-  $$avp(via) = $$hdr(Via);
-  remove_hf("Via");
   if (is_method("CANCEL")) {
-    if (t_check_trans()) t_relay();
+    if (!t_check_trans()) sl_send_reply("481", "Call/Transaction Does Not Exist");
+    else t_relay();
     exit;
   }
-  if (is_method("ACK") && t_check_trans()) exit;
+  t_check_trans();
+  $$avp(via) = $$hdr(Via);
+  $$xavp(via=>app) = $$via0(branch);
+  via_add_xavp_params("1");
+  remove_hf("Via");
   if (is_present_hf("Route")) {
     loose_route();
     if ($$du =~ "transport=(tls|wss|ws|tcp)") set_forward_no_connect();
@@ -125,24 +140,40 @@ route[FROM_APP] {
 }
 
 onreply_route[TO_APP] {
-  if ($$avp(via) != $$null) insert_hf("Via: $$avp(via)\\r\\n", "From");
+  insert_hf("Via: $$avp(via)\\r\\n", "From");
+}
+
+# Every response. One without a transaction (a 2xx repeated for long, or Kamailio was restarted) finds its way by what our Via carries.
+onreply_route {
+  if ($$Rp == $internal_port && $$Ri == "127.0.0.1") {
+    if ($$si != "127.0.0.1" || $$sp != $app_port) drop;
+    exit;
+  }
+  if (($$proto == "udp" || $$proto == "tcp") && !allow_address("$group", "$$si", "0")) {
+    update_stat("refused", "+1");
+    drop;
+  }
+  if (t_check_trans()) exit;
+  $$avp(app) = $$(via0(params){param.value,app});
+  if (!($$avp(app) =~ "^[A-Za-z0-9.-]+$$")) drop;
+  insert_hf("Via: SIP/2.0/UDP 127.0.0.1:$app_port;branch=$$avp(app)\\r\\n", "From");
+  msg_apply_changes();
+  $$fs = "udp:127.0.0.1:$internal_port";
 }
 
 route[FROM_OUTSIDE] {
-  if ($$proto == "udp" || $$proto == "tcp") {
-    if (!allow_address("$group", "$$si", "0")) exit;
-  } else {
-    allow_address("$group", "$$si", "0");
+  if (!allow_address("$group", "$$si", "0")) {
+    if ($$proto == "udp" || $$proto == "tcp") { update_stat("refused", "+1"); exit; }
+    if (!pike_check_req()) { update_stat("flooded", "+1"); exit; }
   }
-  if ($$avp(trunk) == $$null && !pike_check_req()) exit;
-  if (!sanity_check("17895", "7")) exit;
+  if (!sanity_check("17895", "7")) { update_stat("malformed", "+1"); exit; }
   if (!mf_process_maxfwd_header("70")) { sl_send_reply("483", "Too Many Hops"); exit; }
   force_rport();
   if (is_method("CANCEL")) {
-    if (t_check_trans()) t_relay();
+    if (!t_check_trans()) sl_send_reply("481", "Call/Transaction Does Not Exist");
+    else t_relay();
     exit;
   }
-  if (is_method("ACK") && t_check_trans()) exit;
   if (t_precheck_trans()) { t_check_trans(); exit; }
   t_check_trans();
   remove_hf_re("^X-Auricle-");
@@ -157,7 +188,16 @@ route[FROM_OUTSIDE] {
   $$fs = "udp:127.0.0.1:$internal_port";
   add_path_received();
   $$du = "sip:127.0.0.1:$app_port";
+  if ($$proto != "udp" && is_method("REGISTER|INVITE")) {
+    $$avp(connection) = $$conid;
+    t_on_reply("TO_CONNECTION");
+  }
   if (!t_relay()) sl_reply_error();
+}
+
+# Who was let in keeps an idle connection; who was not loses it soon, so that strangers cannot fill the table.
+onreply_route[TO_CONNECTION] {
+  if ($$rs =~ "^2") tcp_set_connection_lifetime("$$avp(connection)", "$kept_s");
 }
 
 event_route[xhttp:request] {
@@ -185,6 +225,8 @@ def render(settings: EdgeSettings, directory: Path) -> str:
         listeners="\n".join(listeners),
         directory=directory,
         flood=settings.flood_requests_per_2s,
+        idle_s=settings.idle_s,
+        kept_s=settings.kept_s,
         group=TRUNKS_GROUP,
         from_udp=f'$fs = "{udp}";' if settings.udp_port else 'sl_send_reply("503", "No UDP listener"); exit;',
         origins=f' && $hdr(Origin) =~ "^({origins})$"' if origins else "",

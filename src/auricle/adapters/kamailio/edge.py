@@ -4,7 +4,8 @@ import asyncio
 import json
 import shutil
 import socket
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,15 @@ class EdgeFailed(OurError):
     """Kamailio did not do what it was asked."""
 
     code = "edge.failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Messages turned away: from addresses of no trunk, for flooding, for being malformed."""
+
+    refused: int
+    flooded: int
+    malformed: int
 
 
 class Edge:
@@ -70,19 +80,25 @@ class Edge:
         await self.rpc("permissions.addressReload")
         await self.rpc("tls.reload")
 
-    async def rpc(self, method: str, timeout_s: float = RPC_TIMEOUT_S) -> Any:
+    async def counters(self) -> Counters:
+        """What was turned away since Kamailio started. Raises EdgeFailed."""
+        lines: list[str] = await self.rpc("stats.get_statistics", ["script:"])
+        values = {name.strip(): int(value) for name, _, value in (line.removeprefix("script:").partition("=") for line in lines)}
+        return Counters(values["refused"], values["flooded"], values["malformed"])
+
+    async def rpc(self, method: str, arguments: Sequence[str] = (), timeout_s: float = RPC_TIMEOUT_S) -> Any:
         """Ask Kamailio something over its control socket. Raises EdgeFailed."""
         directory = self._directory
         if directory is None:
             raise EdgeFailed("the edge is not running")
-        reply = await asyncio.to_thread(_ask, directory / "control.sock", directory / "asker.sock", method, timeout_s)
+        reply = await asyncio.to_thread(_ask, directory / "control.sock", directory / "asker.sock", method, arguments, timeout_s)
         if "error" in reply:
             raise EdgeFailed(f"kamailio refused {method}")
         return reply.get("result")
 
     async def _ready(self) -> bool:
         try:
-            await self.rpc("core.version", READY_TIMEOUT_S)
+            await self.rpc("core.version", timeout_s=READY_TIMEOUT_S)
         except EdgeFailed:
             return False
         return True
@@ -119,7 +135,7 @@ class Edge:
             self._directory = None
 
 
-def _ask(server: Path, client: Path, method: str, timeout_s: float) -> dict[str, Any]:
+def _ask(server: Path, client: Path, method: str, arguments: Sequence[str], timeout_s: float) -> dict[str, Any]:
     """One JSON-RPC exchange over unix datagrams; the answer comes back to a socket of ours that the child must be able to write to."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         client.unlink(missing_ok=True)
@@ -128,7 +144,7 @@ def _ask(server: Path, client: Path, method: str, timeout_s: float) -> dict[str,
             client.chmod(0o666)
             sock.settimeout(timeout_s)
             sock.connect(str(server))
-            sock.send(json.dumps({"jsonrpc": "2.0", "method": method, "id": 1}).encode())
+            sock.send(json.dumps({"jsonrpc": "2.0", "method": method, "params": [*arguments], "id": 1}).encode())
             reply: dict[str, Any] = json.loads(sock.recv(65536))
         except (OSError, ValueError) as error:
             raise EdgeFailed(f"kamailio's control socket: {type(error).__name__}") from error
