@@ -17,7 +17,7 @@ from auricle.adapters.keys.errors import KeysDamaged, KeysExist, KeysMissing, We
 from auricle.kernel.errors import OurError
 from auricle.kernel.time import Entropy
 from auricle.vault.envelope import KEY_BYTES
-from auricle.vault.errors import Corrupt, UnknownFormat, WrongKey
+from auricle.vault.errors import VaultError, WrongKey
 from auricle.vault.keyring import Keyring, Purpose
 from auricle.vault.wrapping import unwrap, wrap
 
@@ -59,7 +59,7 @@ class FileKeys:
         stretching = None if passphrase is None else self._fresh_stretching(passphrase)
         if passphrase is None and not self._development.exists():  # one left by a crash, or by a lost keys.json, is used again
             _write_new(self._development, DEVELOPMENT_MARK + b64encode(self._entropy.token(KEY_BYTES)) + b"\n")
-        keys = Keys(Keyring.generate(self._entropy), Ed25519PrivateKey.generate(), passphrase is None)
+        keys = Keys(Keyring.generate(self._entropy), Ed25519PrivateKey.from_private_bytes(self._entropy.token(32)), passphrase is None)
         try:
             _write_new(self._file, self._document(keys, stretching, passphrase).encode())
         except FileExistsError:
@@ -71,13 +71,9 @@ class FileKeys:
         document = self._read()
         kek = self._kek(document.stretching, passphrase)
         try:
-            keyring = Keyring.unwrapped(document.keyring, kek)
+            keyring = self._unwrapped(document, kek)
             signing = Ed25519PrivateKey.from_private_bytes(unwrap(kek, SIGNING_LABEL, document.signing))
-        except WrongKey:
-            if document.stretching is None:
-                raise KeysDamaged(f"{self._development} is not the key of {self._file}: restore both from one copy") from None
-            raise WrongPassphrase("The passphrase does not open the key file; nothing was changed.") from None
-        except (Corrupt, UnknownFormat, ValueError) as error:
+        except (VaultError, ValueError) as error:
             raise KeysDamaged(f"the key file {self._file} is damaged or of another version: restore it from its copy") from error
         self._warn_of_readers()
         return Keys(keyring, signing, document.stretching is None)
@@ -95,6 +91,14 @@ class FileKeys:
         keys.keyring.rotate(purpose, self._entropy)
         self._replace(keys, None if keys.development else passphrase)
         return keys
+
+    def _unwrapped(self, document: KeyDocument, kek: bytes) -> Keyring:
+        try:
+            return Keyring.unwrapped(document.keyring, kek)
+        except WrongKey:
+            if document.stretching is None:
+                raise KeysDamaged(f"{self._development} is not the key of {self._file}: restore both from one copy") from None
+            raise WrongPassphrase("The passphrase does not open the key file; nothing was changed.") from None
 
     def _replace(self, keys: Keys, passphrase: str | None) -> None:
         stretching = None if passphrase is None else self._fresh_stretching(passphrase)

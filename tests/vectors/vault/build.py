@@ -1,0 +1,230 @@
+"""Builds the vectors of sealed data, good and bad; each file is named by its fault and says what a reader must answer.
+
+`python tests/vectors/vault/build.py` writes them; a test checks that the committed files are what this script gives.
+All randomness is SHA-256 of a counter, so two runs are equal. `wanted` is `ok`, `corrupt`, `wrong-key` or `unknown-format`.
+"""
+
+import hashlib
+import json
+from base64 import b64decode
+from pathlib import Path
+
+from argon2.low_level import Type, hash_secret_raw
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from auricle.adapters.keys.document import KeyDocument, Stretching
+from auricle.adapters.keys.files import SIGNING_LABEL
+from auricle.vault.blind import blind_index
+from auricle.vault.envelope import seal
+from auricle.vault.fields import Fields
+from auricle.vault.keyring import Keyring, Purpose
+from auricle.vault.place import Place
+from auricle.vault.stream import StreamSealer
+from auricle.vault.wrapping import wrap
+
+HERE = Path(__file__).parent
+PRACTICE = "harborstreet.example"
+PLACE = Place("voicemail", "sealed", "vabcdefghijklmnop")
+TEXT = '{"caller":"+12025550142","caller_name":"Zoë"}'
+PASSPHRASE = "correct horse battery staple"
+SEGMENT = 16  # small, so that a vector fits the eye; files of the product use 8000
+
+
+class Counted:
+    """Entropy that is the same in every run."""
+
+    def __init__(self, seed: str) -> None:
+        self._seed = seed
+        self._count = 0
+
+    def token(self, size: int) -> bytes:
+        out = b""
+        while len(out) < size:
+            out += hashlib.sha256(f"{self._seed}/{self._count}".encode()).digest()
+            self._count += 1
+        return out[:size]
+
+    def name(self, prefix: str = "") -> str:
+        return prefix + self.token(8).hex()
+
+
+def flipped(data: bytes, at: int) -> bytes:
+    at %= len(data)
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def ring() -> Keyring:
+    return Keyring.generate(Counted("keyring"))
+
+
+def fields() -> dict[str, dict[str, object]]:
+    keyring = ring()
+    sealed = Fields(keyring, Counted("field"), PRACTICE).seal(Purpose.VOICEMAIL, TEXT, PLACE)
+    elsewhere = Fields(keyring, Counted("field"), "another.example").seal(Purpose.VOICEMAIL, TEXT, PLACE)
+    other_row = Fields(keyring, Counted("field"), PRACTICE).seal(Purpose.VOICEMAIL, TEXT, PLACE._replace(row="vother"))
+    shifted = Fields(keyring, Counted("field"), PRACTICE).seal(Purpose.VOICEMAIL, TEXT, Place("voicemails", "ealed", PLACE.row))
+    transcript = Fields(keyring, Counted("field"), PRACTICE).seal(Purpose.TRANSCRIPT, TEXT, PLACE)
+    empty = Fields(keyring, Counted("empty"), PRACTICE).seal(Purpose.VOICEMAIL, "", PLACE)
+    base = {
+        "key": keyring.key(Purpose.VOICEMAIL, 1).hex(),
+        "purpose": "voicemail",
+        "practice": PRACTICE,
+        "table": PLACE.table,
+        "column": PLACE.column,
+        "row": PLACE.row,
+    }
+
+    def vector(data: bytes, wanted: str, text: str | None = None) -> dict[str, object]:
+        return {**base, "sealed": data.hex(), "wanted": wanted, "text": text}
+
+    return {
+        "field/ok": vector(sealed, "ok", TEXT),
+        "field/ok-empty": vector(empty, "ok", ""),
+        "field/body-flipped": vector(flipped(sealed, 20), "corrupt"),
+        "field/tag-flipped": vector(flipped(sealed, -1), "corrupt"),
+        "field/nonce-flipped": vector(flipped(sealed, 5), "corrupt"),
+        "field/cut-by-one": vector(sealed[:-1], "corrupt"),
+        "field/cut-to-nothing": vector(b"", "corrupt"),
+        "field/cut-inside-the-tag": vector(sealed[: 2 + 1 + 12 + 15], "corrupt"),
+        "field/one-byte-more": vector(sealed + b"\0", "corrupt"),
+        "field/moved-to-another-row": vector(other_row, "corrupt"),
+        "field/moved-across-a-name-border": vector(shifted, "corrupt"),
+        "field/moved-from-another-practice": vector(elsewhere, "corrupt"),
+        "field/of-another-purpose": vector(transcript, "corrupt"),
+        "field/of-an-unknown-epoch": vector(b"\x00\x02" + sealed[2:], "wrong-key"),
+        "field/of-epoch-zero": vector(b"\x00\x00" + sealed[2:], "wrong-key"),
+        "field/of-version-two": vector(sealed[:2] + b"\x02" + sealed[3:], "unknown-format"),
+    }
+
+
+def stream() -> dict[str, dict[str, object]]:
+    key, name = Counted("dek").token(32), "vabcdefghijklmnop"
+    audio = bytes(range(40))
+
+    def pieces(sealer: StreamSealer) -> list[bytes]:
+        out = [sealer.seal(audio[:16]), sealer.seal(audio[16:32]), sealer.seal(audio[32:], last=True)]
+        return [sealer.header.encode(), *out]
+
+    head, one, two, three = pieces(StreamSealer(key, name, Counted("stream"), SEGMENT))
+    _, other, _, _ = pieces(StreamSealer(key, name, Counted("another stream"), SEGMENT))
+    exact = StreamSealer(key, name, Counted("exact"), SEGMENT)
+    full = exact.header.encode() + exact.seal(audio[:16]) + exact.seal(audio[16:32], last=True)
+    nothing = StreamSealer(key, name, Counted("nothing"), SEGMENT)
+    empty = nothing.header.encode() + nothing.seal(b"", last=True)
+
+    def vector(data: bytes, wanted: str, *, read: bytes = audio, complete: bool = True, damaged: tuple[int, ...] = ()) -> dict[str, object]:
+        found = {"audio": read.hex(), "complete": complete, "damaged": list(damaged)} if wanted == "ok" else {}
+        return {"key": key.hex(), "name": name, "sealed": data.hex(), "wanted": wanted, **found}
+
+    silence = b"\xff" * SEGMENT
+    whole = head + one + two + three
+    return {
+        "stream/ok": vector(whole, "ok"),
+        "stream/ok-last-segment-full": vector(full, "ok", read=audio[:32]),
+        "stream/ok-empty": vector(empty, "ok", read=b""),
+        "stream/unfinished": vector(head + one + two, "ok", read=audio[:32], complete=False),
+        "stream/torn-tail": vector(head + one + two + three[:-3], "ok", read=audio[:32], complete=False, damaged=(2,)),
+        "stream/torn-in-the-second": vector(head + one + two[:20], "ok", read=audio[:16], complete=False, damaged=(1,)),
+        "stream/second-segment-flipped": vector(
+            head + one + flipped(two, 3) + three, "ok", read=audio[:16] + silence + audio[32:], damaged=(1,)
+        ),
+        "stream/last-segment-flipped": vector(head + one + two + flipped(three, 0), "ok", read=audio[:32], complete=False, damaged=(2,)),
+        "stream/segments-swapped": vector(head + two + one + three, "ok", read=silence * 2 + audio[32:], damaged=(0, 1)),
+        "stream/middle-dropped": vector(head + one + three, "ok", read=audio[:16], complete=False, damaged=(1,)),
+        "stream/segment-of-another-stream": vector(head + other + two + three, "ok", read=silence + audio[16:], damaged=(0,)),
+        "stream/last-segment-repeated": vector(whole + three, "ok", read=audio[:32] + silence, complete=False, damaged=(2, 3)),
+        "stream/salt-flipped": vector(flipped(head, 12) + one + two + three, "corrupt"),
+        "stream/size-changed": vector(head[:7] + b"\x08" + head[8:] + one + two + three, "corrupt"),
+        "stream/size-zero": vector(head[:4] + bytes(4) + head[8:] + one, "corrupt"),
+        "stream/size-huge": vector(head[:4] + b"\xff" * 4 + head[8:] + one, "corrupt"),
+        "stream/header-cut": vector(head[:30], "corrupt"),
+        "stream/other-magic": vector(b"AUR2" + whole[4:], "unknown-format"),
+        "stream/of-another-name": {**vector(whole, "corrupt"), "name": "vother"},
+        "stream/under-another-key": {**vector(whole, "corrupt"), "key": Counted("other").token(32).hex()},
+    }
+
+
+def wrapping() -> dict[str, dict[str, object]]:
+    kek, label, secret = Counted("kek").token(32), b"auricle/v1/vector", b"a secret of thirty-two bytes, ok"
+    wrapped = wrap(kek, label, secret, Counted("wrap"))
+    bare = wrapped[:16] + seal(AESGCM(kek), secret, label, Counted("bare"))
+
+    def vector(data: bytes, wanted: str) -> dict[str, object]:
+        found = {"secret": secret.hex()} if wanted == "ok" else {}
+        return {"kek": kek.hex(), "label": label.decode(), "wrapped": data.hex(), "wanted": wanted, **found}
+
+    return {
+        "wrapping/ok": vector(wrapped, "ok"),
+        "wrapping/under-another-key": {**vector(wrapped, "wrong-key"), "kek": Counted("other").token(32).hex()},
+        "wrapping/of-another-label": {**vector(wrapped, "wrong-key"), "label": "auricle/v1/other"},
+        "wrapping/check-flipped": vector(flipped(wrapped, 0), "corrupt"),
+        "wrapping/secret-flipped": vector(flipped(wrapped, 40), "corrupt"),
+        "wrapping/cut": vector(wrapped[:-1], "corrupt"),
+        "wrapping/nothing": vector(b"", "wrong-key"),
+        "wrapping/key-used-underived": vector(bare, "corrupt"),
+        "wrapping/of-version-two": vector(wrapped[:16] + b"\x02" + wrapped[17:], "unknown-format"),
+    }
+
+
+def blind() -> dict[str, dict[str, object]]:
+    keyring = ring()
+    key = keyring.key(Purpose.BLIND_INDEX, 1).hex()
+    pairs = {
+        "a-number": ("call.caller", "+12025550142"),
+        "same-number-in-another-context": ("call.called", "+12025550142"),
+        "context-and-value-run-together": ("call.caller+1", "2025550142"),
+        "empty": ("call.caller", ""),
+        "lone-surrogate": ("call.caller", "\ud800"),
+    }
+    return {f"blind/{n}": {"key": key, "context": c, "value": v, "index": blind_index(keyring, c, v).hex()} for n, (c, v) in pairs.items()}
+
+
+def key_files() -> dict[str, bytes]:
+    """`keys.json` with cheap costs, so that the tests are fast; the passphrase is PASSPHRASE."""
+    how = Stretching(Counted("salt").token(16), 1, 64, 1)
+    kek = hash_secret_raw(PASSPHRASE.encode(), how.salt, how.time_cost, how.memory_kib, how.lanes, 32, Type.ID)
+    entropy = Counted("key file")
+    document = KeyDocument(how, ring().wrapped(kek, entropy), wrap(kek, SIGNING_LABEL, Counted("signing").token(32), entropy))
+    good = document.encode()
+    content = json.loads(good)
+
+    def changed(**new: object) -> bytes:
+        return json.dumps(content | new, indent=1, sort_keys=True).encode() + b"\n"
+
+    damaged = flipped(b64decode(content["keyring"]), 60)
+    return {
+        "keyfile/ok.json": good,
+        "keyfile/damaged-checksum-wrong.json": changed(checksum="0" * 64),
+        "keyfile/damaged-format-unknown.json": changed(format="auricle-keys/9"),
+        "keyfile/damaged-cut.json": good[:-40],
+        "keyfile/damaged-not-json.json": b"\x00\x01\x02",
+        "keyfile/damaged-costs-changed.json": changed(argon2id=content["argon2id"] | {"memory_kib": 1 << 40}),
+        "keyfile/damaged-costs-out-of-range.json": KeyDocument(
+            Stretching(how.salt, 1, 1 << 40, 1), document.keyring, document.signing
+        ).encode(),
+        "keyfile/damaged-keyring-flipped.json": KeyDocument(how, damaged, document.signing).encode(),
+        "keyfile/damaged-signing-key-swapped-with-keyring.json": KeyDocument(how, document.keyring, document.keyring).encode(),
+        "keyfile/damaged-a-purpose-is-missing.json": KeyDocument(how, _without_blob(kek), document.signing).encode(),
+    }
+
+
+def _without_blob(kek: bytes) -> bytes:
+    keyring = ring()
+    return Keyring({p: {1: keyring.key(p, 1)} for p in Purpose if p is not Purpose.BLOB}).wrapped(kek, Counted("partial"))
+
+
+def vectors() -> dict[str, bytes]:
+    """Every file of this folder by name."""
+    described = fields() | stream() | wrapping() | blind()
+    return {f"{name}.json": json.dumps(vector, indent=1).encode() + b"\n" for name, vector in described.items()} | key_files()
+
+
+def main() -> None:
+    for name, data in vectors().items():
+        path = HERE / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()
