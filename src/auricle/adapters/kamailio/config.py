@@ -154,7 +154,7 @@ onreply_route {
     drop;
   }
   if (t_check_trans()) exit;
-  $$avp(app) = $$(via0(params){param.value,app});
+  $$avp(app) = $$(hdr(Via){re.subst,/^.*;app=([A-Za-z0-9.-]+)(;.*)?$$/\\1/});
   if (!($$avp(app) =~ "^[A-Za-z0-9.-]+$$")) drop;
   insert_hf("Via: SIP/2.0/UDP 127.0.0.1:$app_port;branch=$$avp(app)\\r\\n", "From");
   msg_apply_changes();
