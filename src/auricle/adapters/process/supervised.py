@@ -120,7 +120,8 @@ class Supervised:
             async with asyncio.timeout(READY_TIMEOUT_S):
                 while not await self._ready():
                     if self._process.returncode is not None:
-                        await asyncio.gather(self._reader, return_exceptions=True)
+                        if self._reader is not None:
+                            await asyncio.gather(self._reader, return_exceptions=True)
                         raise StartFailed(f"{self.name} ended at once: {self._complaint()}")
                     await asyncio.sleep(READY_POLL_S)
         except TimeoutError:
