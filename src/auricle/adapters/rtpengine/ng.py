@@ -30,13 +30,18 @@ class _Pending:
 
 
 class NgClient:
-    """Speaks to one rtpengine. A bare socket: asyncio's datagram transports cost twice the system call, six times a call."""
+    """Speaks to one rtpengine.
+
+    A bare socket: asyncio's datagram transports cost twice the system call, six times a call. It is not connected: an ICMP error on a
+    connected one makes libuv stop reading it for good, and rtpengine may restart at any time.
+    """
 
     def __init__(self) -> None:
         self._pending: dict[bytes, _Pending] = {}
         self._prefix = os.urandom(4).hex().encode()
         self._sent = 0
         self._socket: socket.socket | None = None
+        self._server = ("127.0.0.1", 0)
         self._sweep: asyncio.TimerHandle | None = None
 
     async def connect(self, port: int) -> None:
@@ -44,7 +49,8 @@ class NgClient:
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        sock.connect(("127.0.0.1", port))
+        sock.bind(("127.0.0.1", 0))
+        self._server = ("127.0.0.1", port)
         self._socket = sock
         asyncio.get_running_loop().add_reader(sock.fileno(), self._readable)
 
@@ -104,7 +110,7 @@ class NgClient:
         """Send; what the kernel does not take (rtpengine restarting) is repeated by the sweep."""
         assert self._socket is not None
         try:
-            self._socket.send(data)
+            self._socket.sendto(data, self._server)
         except OSError:
             return
 
@@ -114,12 +120,11 @@ class NgClient:
             if sock is None or sock.fileno() < 0:
                 return
             try:
-                data = sock.recv(MAX_REPLY_BYTES)
+                data, source = sock.recvfrom(MAX_REPLY_BYTES)
             except BlockingIOError:
                 return
-            except OSError:
-                continue  # port unreachable while rtpengine restarts; the sweep decides when to give up
-            self._received(data)
+            if source == self._server:
+                self._received(data)
 
     def _received(self, data: bytes) -> None:
         """A reply; one nobody waits for is a late copy and is dropped."""

@@ -1,12 +1,13 @@
 """One datagram socket toward the edge, one timer, one user agent (RFC 3261 18 as far as loopback needs it).
 
-The socket is connected to the edge's address, so the kernel drops datagrams from anybody else. TLS, WebSocket and the outside world
-are the edge's business.
+Datagrams from anybody but the edge are dropped. The socket is not connected: an ICMP error on a connected one makes libuv stop reading it
+for good (UV_EBADF), and the edge may restart at any time. TLS, WebSocket and the outside world are the edge's business.
 """
 
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
 
@@ -78,7 +79,6 @@ class SipEndpoint:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         try:
             sock.bind(self._bind)
-            sock.connect(self._edge)
         except OSError:
             sock.close()
             raise
@@ -86,7 +86,7 @@ class SipEndpoint:
         self.address: Address = (host, port)
         sent_by = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._agent = UserAgent(sent_by, self._edge, self._entropy, self._session_timer_s)
-        self._send_datagram = sock.send
+        self._send_datagram = partial(_send_to, sock, self._edge)
         self._loop.add_reader(sock.fileno(), self._readable)
         if self._tcp:
             self._server = await self._loop.create_server(self._new_stream, host, port)
@@ -142,15 +142,13 @@ class SipEndpoint:
         """Read what the socket has, up to a batch."""
         buffer = self._buffer
         view = memoryview(buffer)
-        receive = self._socket.recv_into
+        receive, edge = self._socket.recvfrom_into, self._edge
         for _ in range(BATCH):
             try:
-                size = receive(buffer)
+                size, source = receive(buffer)
             except (BlockingIOError, InterruptedError):
                 break
-            except ConnectionRefusedError:
-                continue  # the edge was down when an earlier datagram arrived; its repeats will find it up again
-            if size > MAX_DATAGRAM_TEXT:
+            if size > MAX_DATAGRAM_TEXT and source[:2] == edge:
                 self._take(bytes(view[:size]))
         self._flush()
 
@@ -278,3 +276,7 @@ class SipEndpoint:
 def _note_fault(where: str, error: Exception) -> None:
     """One line for a bug of ours; the text of the error may hold what logs must not."""
     log.error("sip_fault", where=where, error=type(error).__name__)
+
+
+def _send_to(sock: socket.socket, address: Address, data: bytes) -> int:
+    return sock.sendto(data, address)
