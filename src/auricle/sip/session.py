@@ -102,7 +102,7 @@ class Session(DialogUsage):
         """Refuse the peer's re-INVITE or UPDATE; the session stays as it was (14.2)."""
         if self._silent_offer:  # it was the answer in an ACK: there is nothing left to refuse but the call (13.2.2.4)
             self._silent_offer = False
-            self._feed(SessionInput.LOST, now)
+            self._feed(SessionInput.HANG_UP, now)
         elif self._offer is not None:
             (tx, _), self._offer = self._offer, None
             tx.reply(status, now, header_lines(headers))

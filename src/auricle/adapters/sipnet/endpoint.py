@@ -55,6 +55,7 @@ class SipEndpoint:
         self._entropy = entropy
         self._session_timer_s = session_timer_s
         self._tcp = tcp
+        self._socket = socket.socket(socket.AF_INET6 if ":" in bind[0] else socket.AF_INET, socket.SOCK_DGRAM)
         self._server: asyncio.Server | None = None
         self._streams: set[StreamPeer] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -73,8 +74,7 @@ class SipEndpoint:
         """Open the socket and serve `handler`. Raises OSError when the address is taken."""
         self._loop = asyncio.get_running_loop()
         self._handler = handler
-        family = socket.AF_INET6 if ":" in self._bind[0] else socket.AF_INET
-        self._socket = sock = socket.socket(family, socket.SOCK_DGRAM)
+        sock = self._socket
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         try:
@@ -92,7 +92,7 @@ class SipEndpoint:
             self._server = await self._loop.create_server(self._new_stream, host, port)
 
     async def stop(self) -> None:
-        """Close the sockets; calls should have been ended before. Idempotent."""
+        """Close the sockets; calls should have been ended before. Idempotent, and fine before start."""
         if self._socket.fileno() < 0:
             return
         self._loop.remove_reader(self._socket.fileno())
