@@ -21,7 +21,7 @@ from auricle.kernel.errors import OurError
 from auricle.kernel.ids import VoicemailId
 from auricle.kernel.time import Entropy
 from auricle.vault.envelope import KEY_BYTES, open_sealed, seal
-from auricle.vault.errors import Corrupt, VaultError
+from auricle.vault.errors import VaultError
 from auricle.vault.gate import Grant, require
 from auricle.vault.keyring import Keyring, Purpose
 from auricle.vault.stream import HEADER_BYTES, StreamSealer
@@ -100,7 +100,8 @@ class FileBlobs:
     def _reader(self, blob: VoicemailId, suffix: str) -> SealedBlobReader:
         path = self._path(blob, suffix)
         try:
-            return _naming(path, lambda: SealedBlobReader(path, self._key(blob), blob))
+            key = self._key(blob)
+            return _naming(path, lambda: SealedBlobReader(path, key, blob))
         except FileNotFoundError:
             raise BlobMissing(f"blob {blob} is not here, or its key was shredded") from None
 
@@ -159,12 +160,13 @@ def _associated(blob: VoicemailId, epoch: int) -> bytes:
 
 
 def _naming(path: Path, opened: Callable[[], T]) -> T:
-    """Do something with a file; a Corrupt it raises names the file."""
+    """Do something with a file; a VaultError it raises names the file."""
     try:
         return opened()
-    except Corrupt as error:
-        text = str(error)
-        raise Corrupt(text if path.name in text else f"{path.name}: {text}") from error
+    except VaultError as error:
+        if path.name in str(error):
+            raise
+        raise type(error)(f"{path.name}: {error}") from error
 
 
 def _refused(blob: VoicemailId, error: OSError) -> RecordingRefused:

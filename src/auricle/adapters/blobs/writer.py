@@ -30,6 +30,7 @@ class SealedBlobWriter:
         self._kept = 0
         self._unsynced = 0
         self._failed = False
+        self._overlong = False
         self._finished: Future[None] | None = None
         self._descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         try:
@@ -44,15 +45,16 @@ class SealedBlobWriter:
     @property
     def failed(self) -> bool:
         """A write could not be kept; what was sealed before stays readable."""
-        return self._failed
+        return self._failed or self._overlong
 
     def write(self, pcmu: bytes) -> None:
         """Take audio; whole segments are sealed and handed to the worker."""
-        if self._finished is not None or self._failed:
+        if self._finished is not None or self.failed:
             return
         self._taken += len(pcmu)
-        if self._taken > MAX_AUDIO_BYTES:
-            self._fail("recording_too_long", None)
+        if self._taken > MAX_AUDIO_BYTES:  # what was handed to the worker before is still kept
+            self._overlong = True
+            log.error("recording_too_long", blob=self._final.stem)
             return
         self._buffer += pcmu
         while len(self._buffer) > SEGMENT_BYTES:  # the last byte waits, so that the last segment is never empty
@@ -63,7 +65,7 @@ class SealedBlobWriter:
     async def close(self) -> float:
         """Seal the end, make it durable under its final name; the seconds of audio kept. Closing again changes nothing."""
         if self._finished is None:
-            last = b"" if self._failed else self._sealer.seal(bytes(self._buffer), last=True)
+            last = b"" if self.failed else self._sealer.seal(bytes(self._buffer), last=True)
             self._buffer.clear()
             self._finished = self._worker.submit(self._finish, last)
         await asyncio.shield(asyncio.wrap_future(self._finished))
@@ -106,6 +108,6 @@ class SealedBlobWriter:
             path.unlink(missing_ok=True)
         sync_directory(self._final.parent)
 
-    def _fail(self, event: str, error: OSError | None) -> None:
+    def _fail(self, event: str, error: OSError) -> None:
         self._failed = True
-        log.error(event, blob=self._final.stem, errno=error.errno if error else None)
+        log.error(event, blob=self._final.stem, errno=error.errno)
