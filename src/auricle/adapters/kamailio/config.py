@@ -133,7 +133,7 @@ route[FROM_APP] {
     loose_route();
     if ($$du =~ "transport=(tls|wss|ws|tcp)") set_forward_no_connect();
   }
-  if ($$du == $$null && $$rP == "UDP") { $from_udp }
+  if ($$du == $$null && $$rP =~ "^udp$$") { $from_udp }
   if ($$du =~ "^sip:" && !($$du =~ "transport=")) { $from_udp }
   t_on_reply("TO_APP");
   if (!t_relay()) sl_reply_error();
