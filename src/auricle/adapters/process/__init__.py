@@ -1,6 +1,16 @@
 """Child processes that are kept running, without privileges."""
 
-from auricle.adapters.process.supervised import MissingProgram, ServiceState, StartFailed, Supervised
-from auricle.adapters.process.unprivileged import runtime_dir, unprivileged
+from auricle.adapters.process.errors import MissingProgram, StartFailed
+from auricle.adapters.process.supervised import ServiceState, Supervised
+from auricle.adapters.process.unprivileged import find_program, give_to_children, runtime_dir, unprivileged
 
-__all__ = ["MissingProgram", "ServiceState", "StartFailed", "Supervised", "runtime_dir", "unprivileged"]
+__all__ = [
+    "MissingProgram",
+    "ServiceState",
+    "StartFailed",
+    "Supervised",
+    "find_program",
+    "give_to_children",
+    "runtime_dir",
+    "unprivileged",
+]

@@ -2,26 +2,26 @@
 
 import asyncio
 import os
-import shutil
 import signal
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
-from typing import ClassVar
+from io import FileIO
+from typing import TypeAlias
 
 import structlog
 
-from auricle.adapters.process.unprivileged import unprivileged
-from auricle.kernel.errors import OurError
+from auricle.adapters.process.complaints import Complaints, Describe
+from auricle.adapters.process.errors import StartFailed
+from auricle.adapters.process.unprivileged import find_program, unprivileged
 
 log = structlog.get_logger(__name__)
 
 READY_TIMEOUT_S = 15.0
 READY_POLL_S = 0.03
 STOP_TIMEOUT_S = 5.0
+DRAIN_S = 0.5
 FIRST_BACKOFF_S, MAX_BACKOFF_S = 0.2, 10.0
-STABLE_S = 30.0  # a child that lived this long starts again without waiting
-KEPT_LINES = 20
+STABLE_S = 30.0  # a child that lived this long starts again without a growing wait
 
 
 class ServiceState(StrEnum):
@@ -33,27 +33,27 @@ class ServiceState(StrEnum):
     STOPPED = "stopped"
 
 
-class MissingProgram(OurError):
-    """A program is not installed; the text is the one line that says which package has it."""
-
-    code: ClassVar[str] = "process.missing"
-
-
-class StartFailed(OurError):
-    """A child ended or did not get ready; the text has its last line."""
-
-    code: ClassVar[str] = "process.start_failed"
-    retryable: ClassVar[bool] = True
-
-
-Ready = Callable[[], Awaitable[bool]]
-OnState = Callable[[str, ServiceState], None]
+Ready: TypeAlias = Callable[[], Awaitable[bool]]
+OnState: TypeAlias = Callable[[str, ServiceState], None]
 
 
 class Supervised:
-    """One child. `ready` is asked until it says yes; `on_state` hears every change and must not block."""
+    """One child. `ready` is asked until it says yes; `on_state` hears every change and must not block.
 
-    def __init__(self, name: str, command: Sequence[str], package: str, *, ready: Ready, on_state: OnState, environment: dict[str, str] | None = None) -> None:
+    `package` is what to install when the program is missing; `describe` says what of the child's lines may be logged.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        package: str,
+        *,
+        ready: Ready,
+        on_state: OnState,
+        environment: dict[str, str] | None = None,
+        describe: Describe | None = None,
+    ) -> None:
         self.name = name
         self.state = ServiceState.STOPPED
         self._command = list(command)
@@ -61,8 +61,8 @@ class Supervised:
         self._ready = ready
         self._on_state = on_state
         self._environment = environment
+        self._complaints = Complaints(name, describe)
         self._process: asyncio.subprocess.Process | None = None
-        self._last_lines: deque[str] = deque(maxlen=KEPT_LINES)
         self._watcher: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[None] | None = None
         self._stopping = False
@@ -73,14 +73,15 @@ class Supervised:
         return self._process.pid if self._process is not None and self._process.returncode is None else None
 
     async def start(self) -> None:
-        """Start the child and wait until it is ready. Raises MissingProgram or StartFailed."""
-        if shutil.which(self._command[0]) is None:
-            raise MissingProgram(f"{self.name} is not installed: apt-get install {self._package}")
+        """Start the child and wait until it is ready. Raises MissingProgram or StartFailed; then nothing runs."""
+        self._command[0] = find_program(self._command[0], self.name, self._package)
         self._stopping = False
         self._set(ServiceState.STARTING)
         try:
             await self._launch()
-        except StartFailed:
+            if self._stopping:
+                raise StartFailed(f"{self.name} was stopped while it started")
+        except BaseException:  # also when the caller gives up waiting: no child may be left
             await self._end_child()
             self._set(ServiceState.STOPPED)
             raise
@@ -95,104 +96,125 @@ class Supervised:
             await asyncio.gather(self._watcher, return_exceptions=True)
             self._watcher = None
         await self._end_child()
-        if self.state is not ServiceState.STOPPED:
-            self._set(ServiceState.STOPPED)
+        self._set(ServiceState.STOPPED)
 
     async def replace(self, command: Sequence[str]) -> None:
-        """Run this command from now on: the running child is ended and a new one started. Raises StartFailed."""
+        """Run this command from now on: the running child is ended and a new one started. Raises MissingProgram or StartFailed."""
         await self.stop()
         self._command = list(command)
         await self.start()
 
     async def _launch(self) -> None:
-        self._last_lines.clear()
-        self._process = await asyncio.create_subprocess_exec(
-            *unprivileged(self._command),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-            env=None if self._environment is None else {**os.environ, **self._environment},
-        )
-        assert self._process.stderr is not None  # noqa: S101 - asked for above
-        self._reader = asyncio.ensure_future(self._read(self._process.stderr))
+        self._complaints.forget()
+        process = self._process = await self._spawn()
         try:
             async with asyncio.timeout(READY_TIMEOUT_S):
                 while not await self._ready():
-                    if self._process.returncode is not None:
-                        if self._reader is not None:
-                            await asyncio.gather(self._reader, return_exceptions=True)
-                        raise StartFailed(f"{self.name} ended at once: {self._complaint()}")
+                    if process.returncode is not None:
+                        await self._drain()
+                        raise StartFailed(f"{self.name} ended at once: {self._complaints.worst}")
                     await asyncio.sleep(READY_POLL_S)
         except TimeoutError:
-            raise StartFailed(f"{self.name} did not get ready: {self._complaint()}") from None
+            raise StartFailed(f"{self.name} did not get ready: {self._complaints.worst}") from None
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        """Run the command, its standard error on a pipe of our own.
+
+        asyncio's pipes would make `wait()` last until the child's children have closed theirs too, so that a killed daemon went unnoticed.
+        """
+        here, there = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *unprivileged(self._command),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=there,
+                start_new_session=True,
+                env=None if self._environment is None else {**os.environ, **self._environment},
+            )
+        except OSError as error:
+            os.close(here)
+            raise StartFailed(f"{self.name} cannot be started: {error.strerror}") from error
+        except BaseException:
+            os.close(here)
+            raise
+        finally:
+            os.close(there)
+        self._reader = asyncio.ensure_future(self._read(os.fdopen(here, "rb", 0)))
+        return process
+
+    async def _drain(self) -> None:
+        """Wait a moment for what the child said last."""
+        if self._reader is not None:
+            await asyncio.wait([self._reader], timeout=DRAIN_S)
 
     async def _watch(self) -> None:
         """Start the child again whenever it dies."""
         loop = asyncio.get_running_loop()
-        backoff = FIRST_BACKOFF_S
-        while not self._stopping:
-            assert self._process is not None  # noqa: S101 - launched before the watcher
-            began = loop.time()
-            code = await self._process.wait()
-            if self._stopping:
-                return
-            log.error("service_died", service=self.name, code=code)
-            self._set(ServiceState.RESTARTING)
-            backoff = FIRST_BACKOFF_S if loop.time() - began > STABLE_S else min(backoff * 2, MAX_BACKOFF_S)
+        backoff = 0.0
+        began = loop.time()
+        while True:
+            if self._process is not None:
+                code = await self._process.wait()
+                if self._stopping:
+                    return
+                log.error("service_died", service=self.name, code=code)
+                self._set(ServiceState.RESTARTING)
+                await self._end_child()  # workers that outlived it still hold its ports
+            backoff = FIRST_BACKOFF_S if loop.time() - began > STABLE_S or not backoff else min(backoff * 2, MAX_BACKOFF_S)
             await asyncio.sleep(backoff)
+            began = loop.time()
             try:
                 await self._launch()
-            except StartFailed:
-                log.error("service_restart_failed", service=self.name, wait_s=backoff)  # noqa: TRY400 - the text may hold addresses
+            except Exception as error:  # noqa: BLE001 - task root: whatever went wrong, the next attempt comes; texts may hold addresses
+                log.error("service_restart_failed", service=self.name, error=type(error).__name__)  # noqa: TRY400 - type only
                 await self._end_child()
-                continue
-            self._set(ServiceState.UP)
+            else:
+                self._set(ServiceState.UP)
 
-    async def _read(self, stream: asyncio.StreamReader) -> None:
-        """Keep the last lines for the message of a failed start; they are not logged, they may hold message bodies."""
-        while True:
-            try:
-                line = await stream.readline()
-            except ValueError:
-                continue  # a line longer than the stream's limit: drop it
-            if not line:
-                return
-            self._last_lines.append(line.decode("utf-8", "replace").strip())
+    async def _read(self, pipe: FileIO) -> None:
+        loop = asyncio.get_running_loop()
+        stream = asyncio.StreamReader()
+        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), pipe)
+        try:
+            while True:
+                try:
+                    line = await stream.readline()
+                except ValueError:
+                    continue  # a line longer than the stream's limit was dropped
+                if not line:
+                    return
+                self._complaints.take(line.decode("utf-8", "replace").strip(), loop.time())
+        finally:
+            transport.close()
 
     async def _end_child(self) -> None:
-        process = self._process
-        if process is not None and process.returncode is None:
-            _signal(process.pid, signal.SIGTERM)
-            try:
-                await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
-            except TimeoutError:
-                _signal(process.pid, signal.SIGKILL)
-                await process.wait()
+        """End the child and everything in its session."""
+        process, self._process = self._process, None
         if process is not None:
-            _signal(process.pid, signal.SIGKILL, group_only=True)  # workers a killed parent may have left in its session
+            if process.returncode is None:
+                _signal(os.kill, process.pid, signal.SIGTERM)
+                try:
+                    await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
+                except TimeoutError:
+                    log.warning("service_killed", service=self.name)
+            _signal(os.killpg, process.pid, signal.SIGKILL)  # its session carries its number, so the group holds nobody else
+            await process.wait()
         if self._reader is not None:
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
             self._reader = None
 
-    def _complaint(self) -> str:
-        return next((line for line in reversed(self._last_lines) if "ERROR" in line or "CRITICAL" in line), "") or next(
-            iter(reversed(self._last_lines)), "it printed nothing"
-        )
-
     def _set(self, state: ServiceState) -> None:
+        if state is self.state:
+            return
         self.state = state
         log.info("service_state", service=self.name, state=state.value)
         self._on_state(self.name, state)
 
 
-def _signal(pid: int, number: signal.Signals, *, group_only: bool = False) -> None:
-    """Signal a child; its session carries its number, so the group holds nobody else."""
+def _signal(send: Callable[[int, int], None], pid: int, number: signal.Signals) -> None:
     try:
-        if group_only or number is signal.SIGKILL:
-            os.killpg(pid, number)
-        else:
-            os.kill(pid, number)
+        send(pid, number)
     except (ProcessLookupError, PermissionError):
-        return
+        return  # already gone

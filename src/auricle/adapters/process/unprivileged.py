@@ -1,4 +1,4 @@
-"""Running children with less than we have: never root, no capabilities, no way to gain any, gone when we are gone."""
+"""Running children with less than we have: never root, no capabilities, no way to gain any, no core dumps, gone when we are gone."""
 
 import os
 import pwd
@@ -7,19 +7,33 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from auricle.adapters.process.errors import MissingProgram
+
 RUN_AS = "nobody"
+DAEMON_PATH = "/usr/local/sbin:/usr/sbin:/sbin"  # daemons live here, and an ordinary account's PATH leaves it out
+
+
+def find_program(program: str, name: str, package: str) -> str:
+    """The program's absolute path. Raises MissingProgram with the one line that says which package has it."""
+    found = shutil.which(program) or shutil.which(program, path=DAEMON_PATH)
+    if found is None:
+        raise MissingProgram(f"{name} is not installed: apt-get install {package}")
+    return found
 
 
 def unprivileged(command: Sequence[str]) -> list[str]:
-    """The command wrapped so that it runs as `nobody` without capabilities when we are root, and dies with us in any case."""
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        return list(command)
-    options = [setpriv, "--no-new-privs", "--pdeathsig=TERM"]
+    """The command wrapped so that it runs as `nobody` without capabilities when we are root, dumps no core and dies with us.
+
+    Raises MissingProgram where the wrapper is missing: better no child than one with our privileges.
+    """
+    setpriv = find_program("setpriv", "setpriv", "util-linux")
+    prlimit = find_program("prlimit", "prlimit", "util-linux")
+    drop: list[str] = []
     if os.geteuid() == 0:
         account = pwd.getpwnam(RUN_AS)
-        options += [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"]
-    return [*options, "--", *command]
+        drop = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"]
+    # A core dump would hold keys and what was said.
+    return [prlimit, "--core=0", setpriv, "--no-new-privs", "--pdeathsig=TERM", *drop, "--", *command]
 
 
 def runtime_dir(name: str) -> Path:
