@@ -68,7 +68,9 @@ class _Check:
 
     def __init__(self, known: tuple[int, bytes] | None) -> None:
         self.entries = 0
-        self.signed_to = 0
+        self._signed_to = 0
+        self._wrong: tuple[int, int] | None = None  # the first entries that do not give a signed root
+        self._fits = True  # whether the newest checkpoint does
         self._known = known
         self._subtrees: list[tuple[int, bytes]] = []  # (leaves in it, root), each larger than the next
         self.compare_known()
@@ -101,11 +103,22 @@ class _Check:
     def checkpoint(self, size: int, root: bytes) -> None:
         """A signed state that stands at this place of the export."""
         if size != self.entries:
+            self._fits = False
+            self.end()
             raise _Wrong(Fault.CUT, f"a checkpoint covers {size} entries where the export has {self.entries}: it was cut or added to")
-        if root != self.root():
-            where = f"entries {self.signed_to} to {size - 1}" if self.signed_to < size else "the entries"
-            raise _Wrong(Fault.TAMPERED, f"{where} do not give the signed root: at least one was changed, dropped, added or moved")
-        self.signed_to = size
+        self._fits = root == self.root()
+        if not self._fits and self._wrong is None:
+            self._wrong = self._signed_to, max(self._signed_to, size - 1)
+        self._signed_to = size
+
+    def end(self) -> None:
+        """What the checkpoints together say: entries that fit the last one but not an earlier one are a second history."""
+        if self._wrong is None:
+            return
+        where = f"entries {self._wrong[0]} to {self._wrong[1]}"
+        if self._fits:
+            raise _Wrong(Fault.FORKED, f"the log forked: {where} were another history when an earlier checkpoint was signed")
+        raise _Wrong(Fault.TAMPERED, f"{where} do not give the signed root: at least one was changed, dropped, added or moved")
 
 
 def verify_export(lines: Iterable[str], trusted_key: str | None = None, known_checkpoint: str | None = None) -> Report:
@@ -117,6 +130,7 @@ def verify_export(lines: Iterable[str], trusted_key: str | None = None, known_ch
         if head.get("format") != "auricle-audit-export/1":
             raise _Wrong(Fault.NOT_AN_EXPORT, "this is not an audit export, or its first line is missing")
         key = trusted_key or str(head.get("key", ""))
+        _public_key(key)
         known = _signed_state(known_checkpoint, key) if known_checkpoint else None
         check = _Check(known)
         _walk(rows, check, key)
@@ -142,6 +156,7 @@ def _walk(rows: Iterator[dict[str, object]], check: _Check, key: str) -> None:
             check.add(_leaf_hash(row, check.entries))
     if not ended:
         raise _Wrong(Fault.CUT, "the export has no checkpoint at its end: it was cut")
+    check.end()
 
 
 def _rows(lines: Iterable[str]) -> Iterator[dict[str, object]]:
