@@ -93,7 +93,9 @@ def keys_create(settings: SettingsOption) -> None:
 
 
 @user.command("add")
-def user_add(username: str, settings: SettingsOption, person: Annotated[str, typer.Option(help="The person's id in the settings.")]) -> None:
+def user_add(
+    username: str, settings: SettingsOption, person: Annotated[str, typer.Option(help="The person's id in the settings.")]
+) -> None:
     """Make a console account for a person; the password is asked for."""
     from auricle.app.instance import add_user
 

@@ -31,7 +31,7 @@ class ConsoleFailed(OurError):
 class ConsoleServer:
     """Made once, started and stopped."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - joined by keyword in one place, app/instance.py
         self,
         *,
         store: Store,
@@ -68,7 +68,7 @@ class ConsoleServer:
         self._serving = asyncio.ensure_future(self._serve())
         while not self._server.started:
             if self._serving.done():
-                raise ConsoleFailed(f"the console cannot listen on port {self.port}: is another practice using it? Set network.console_port")
+                raise ConsoleFailed(f"the console cannot listen on port {self.port}: is another using it? Set network.console_port")
             await asyncio.sleep(START_POLL_S)
 
     async def stop(self) -> None:

@@ -109,7 +109,8 @@ class MailboxSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: Name
     name: str
-    greeting: str = Mailbox.__dataclass_fields__["greeting"].default
+    greeting: str = ""
+    """What is said before the tone; empty takes a plain sentence."""
     max_message_s: Annotated[int, Meta(ge=10, le=3600)] = 180
 
 
@@ -156,7 +157,7 @@ def practice_of(settings: Settings) -> Practice:
             {d.username: Device(d.username, PersonId(d.person), d.ha1_md5, d.ha1_sha256, d.media, d.md5_only) for d in settings.devices}
         ),
         trunks=MappingProxyType({TrunkName(t.name): _trunk(t) for t in settings.trunks}),
-        mailboxes=MappingProxyType({MailboxId(m.id): Mailbox(MailboxId(m.id), m.name, m.greeting, m.max_message_s) for m in settings.mailboxes}),
+        mailboxes=MappingProxyType({MailboxId(m.id): _mailbox(m) for m in settings.mailboxes}),
         numbers=MappingProxyType({_number(n, settings.practice.region): FlowId(f) for n, f in settings.numbers.items()}),
     )
     _check_references(settings, practice)
@@ -184,6 +185,11 @@ def load_flows(settings: Settings, base: Path, practice: Practice) -> dict[FlowI
 def _person(settings: PersonSettings) -> Person:
     mailbox = MailboxId(settings.mailbox) if settings.mailbox else None
     return Person(PersonId(settings.id), settings.name, settings.extension, frozenset(settings.roles), mailbox)
+
+
+def _mailbox(settings: MailboxSettings) -> Mailbox:
+    greeting = settings.greeting or Mailbox(MailboxId(settings.id), settings.name).greeting
+    return Mailbox(MailboxId(settings.id), settings.name, greeting, settings.max_message_s)
 
 
 def _trunk(settings: TrunkSettings) -> Trunk:

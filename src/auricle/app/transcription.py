@@ -65,5 +65,3 @@ class TranscriptionQueue:
         transcript = await self._transcriber.transcribe(audio)
         state = TranscriptState.DONE if transcript.hearing is Hearing.SPEECH else TranscriptState.NO_SPEECH
         await self._store.set_transcript(message, state, transcript.to_json())
-
-

@@ -65,7 +65,7 @@ class Directory:
 def via_trunk(trunk: Trunk, dialled: str) -> Destination:
     """The destination of a dialled string at a carrier."""
     gateway = parse_uri(trunk.gateway)
-    assert isinstance(gateway, SipUri)  # noqa: S101 - the settings check it
+    assert isinstance(gateway, SipUri)
     transport = (gateway.params.get("transport") or "udp").upper()
     uri = trunk.gateway.replace("sip:", f"sip:{dialled}@", 1)
     return Destination(Party(Phi(dialled), Phi(""), transport, trunk.media, trunk=trunk.name), Target(uri, (), transport))

@@ -87,7 +87,7 @@ class Leg:
 
     async def settle(self, word: Answered) -> None:
         """Complete the media of an outgoing leg that answered. Raises MediaError when its answer may not be used."""
-        assert self._profile is not None  # noqa: S101 - only outgoing legs answer
+        assert self._profile is not None
         self._facts = check_answer(word.answer, self._profile.value, self.party.rule)
         await self._media.take_answer(word.answer)
 
@@ -174,7 +174,7 @@ class Leg:
         await self._media.stop_playing()
 
     async def collect(self, *, count: int, timeout_s: float) -> str:
-        """The next keys: `count` of them, or fewer when `timeout_s` passed since the last. Keys pressed before count too. Raises LegEnded."""
+        """The next keys: `count` of them, or fewer when `timeout_s` passed since the last; earlier ones count too. Raises LegEnded."""
         while len(self.digits) < count:
             if await self.listen(timeout_s) is None:
                 break

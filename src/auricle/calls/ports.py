@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from auricle.calls.live import LiveCall
 from auricle.calls.records import CallRecord
@@ -313,7 +313,7 @@ class Inbox(Protocol[T]):
 class Loop(Protocol):
     """Tasks and queues, lent by the event loop."""
 
-    def inbox(self) -> "Inbox[tuple[object, object]]":
+    def inbox(self) -> "Inbox[Any]":
         """A new, empty inbox."""
         ...
 

@@ -4,7 +4,7 @@ from auricle.calls.phones import PhoneGuard, PhoneRefused
 from auricle.calls.ports import BindingStore, Loop, Origin, PhoneAudit, Responder
 from auricle.kernel.time import Clock
 from auricle.sip.message import Request
-from auricle.sip.registration import Registrations, RegistrationRefused, Result
+from auricle.sip.registration import RegistrationRefused, Registrations, Result
 from auricle.sip.uri import SipUri
 
 

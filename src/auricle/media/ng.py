@@ -36,8 +36,8 @@ class HubSide:
         formats = "0" if event is None else f"0 {event}"
         keys = "" if event is None else f"a=rtpmap:{event} telephone-event/8000\r\na=fmtp:{event} 0-15\r\n"
         return (
-            f"v=0\r\no=- 1 {self.version} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {self.port} RTP/AVP {formats}\r\n"
-            f"a=rtpmap:0 PCMU/8000\r\n{keys}a={self.direction}\r\na=ptime:20\r\n"
+            f"v=0\r\no=- 1 {self.version} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+            f"m=audio {self.port} RTP/AVP {formats}\r\na=rtpmap:0 PCMU/8000\r\n{keys}a={self.direction}\r\na=ptime:20\r\n"
         ).encode()
 
 

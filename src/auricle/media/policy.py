@@ -1,4 +1,6 @@
-"""What media a leg may agree to (RFC 3264, RFC 4568, RFC 5763): encrypted unless its own rule lets it go without, a codec we have, keys never in clear.
+"""What media a leg may agree to (RFC 3264, RFC 4568, RFC 5763).
+
+Encrypted unless its own rule lets it go without, a codec we have, keys never over clear signalling.
 
 A description is judged here before rtpengine sees it. Keys are looked at, never kept or logged.
 """

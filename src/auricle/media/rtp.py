@@ -1,4 +1,4 @@
-"""RTP packets (RFC 3550 5.1), as far as a recorder needs them: header, padding, extension; RTCP on the same port is told apart (RFC 5761 4)."""
+"""RTP packets (RFC 3550 5.1), as far as a recorder needs them; RTCP on the same port is told apart (RFC 5761 4)."""
 
 from dataclasses import dataclass
 

@@ -71,7 +71,7 @@ class Timeline:
         if gap >= 0x80000000:
             self._next_ts = packet.timestamp  # time went back: a new base
         elif gap:
-            fill = gap if gap <= behind + CLOCK_SLACK_S * RATE else max(0, behind if behind > RATE else 0)
+            fill = gap if gap <= behind + CLOCK_SLACK_S * RATE else int(behind) if behind > RATE else 0
         fill = min(fill, max(0, int(self._behind(now))))
         out = bytes([SILENCE]) * fill + packet.payload
         self._next_ts = (packet.timestamp + len(packet.payload)) & 0xFFFFFFFF

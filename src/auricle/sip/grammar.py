@@ -115,7 +115,7 @@ def _split(text: str, pattern: re.Pattern[str]) -> list[str]:
     at = 0
     while at <= len(text):
         found = pattern.match(text, at)
-        assert found is not None  # noqa: S101 - the pattern matches the empty text
+        assert found is not None
         if part := found.group().strip(" \t"):
             parts.append(part)
         at = found.end() + 1

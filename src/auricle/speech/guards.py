@@ -37,7 +37,7 @@ def speech_spans(samples: NDArray[np.int16]) -> list[Span]:
     frames = len(samples) // FRAME
     if frames < 4:
         return []
-    blocks = samples[: frames * FRAME].reshape(frames, FRAME).astype(np.float32) / 32768
+    blocks: NDArray[np.float32] = (samples[: frames * FRAME].reshape(frames, FRAME) / 32768).astype(np.float32)
     level = np.sqrt((blocks**2).mean(axis=1))
     spoken = (level > SPEECH_LEVEL) & (level > np.percentile(level, 10) * ABOVE_FLOOR) & _speech_like(blocks)
     found = []

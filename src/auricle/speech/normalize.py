@@ -2,12 +2,17 @@
 
 import re
 
-_NUMBERS = {
-    word: str(value)
-    for value, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split())
-} | {"oh": "0", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90"}
+_SPELLED = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_NUMBERS = {word: str(value) for value, word in enumerate(_SPELLED.split(" "))}
+_NUMBERS |= {word: str(20 + 10 * value) for value, word in enumerate(_TENS.split(" "))} | {"oh": "0"}
 _ORDINARY = re.compile(r"[^a-z0-9' ]+")
-_SHORT = {"i'd": "i would", "i'm": "i am", "it's": "it is", "that's": "that is", "can't": "cannot", "okay": "ok", "mr.": "mister", "dr.": "doctor"}
+_SHORT = {
+    "i'd": "i would", "i'm": "i am", "it's": "it is", "that's": "that is", "can't": "cannot", "okay": "ok", "mr.": "mister",
+    "dr.": "doctor",
+}  # fmt: skip
 
 
 def normalize(text: str) -> str:

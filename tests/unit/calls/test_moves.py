@@ -8,8 +8,9 @@ import pytest
 from auricle.calls.moves import MOVES, IllegalMove, LegState, move
 from auricle.calls.words import Answered, Digit, Ended, Failed, Redirected, Reoffered, Word
 
-EXAMPLES = {Answered: Answered(b""), Failed: Failed(486), Ended: Ended(200), Redirected: Redirected(()), Reoffered: Reoffered(b""), Digit: Digit("1")}
-WORDS = [EXAMPLES.get(kind, None) or kind() for kind in get_args(Word)]
+SAMPLES = (Answered(b""), Failed(486), Ended(200), Redirected(()), Reoffered(b""), Digit("1"))
+EXAMPLES = {type(word): word for word in SAMPLES}
+WORDS = [EXAMPLES.get(kind) or kind() for kind in get_args(Word)]
 
 
 @pytest.mark.parametrize(("state", "word"), list(itertools.product(LegState, WORDS)), ids=str)

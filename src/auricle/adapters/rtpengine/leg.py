@@ -25,8 +25,23 @@ DEFAULT_EVENT_TYPE = 101
 class RtpLeg:
     """One rtpengine call."""
 
-    __slots__ = ("_client", "_codec", "_deleted", "_dtls", "_event", "_fork", "_forget", "_incoming", "_known", "_last_answer", "_pbx_port",
-                 "_profile", "_toward", "_version", "id")  # fmt: skip
+    __slots__ = (
+        "_client",
+        "_codec",
+        "_deleted",
+        "_dtls",
+        "_event",
+        "_forget",
+        "_fork",
+        "_incoming",
+        "_known",
+        "_last_answer",
+        "_pbx_port",
+        "_profile",
+        "_toward",
+        "_version",
+        "id",
+    )  # fmt: skip
 
     def __init__(self, leg: LegId, client: NgClient, forget: Callable[[LegId], None]) -> None:
         self.id = leg

@@ -108,9 +108,11 @@ class NgClient:
 
     def _put(self, data: bytes) -> None:
         """Send; what the kernel does not take (rtpengine restarting) is repeated by the sweep."""
-        assert self._socket is not None
+        sock = self._socket
+        if sock is None:
+            return
         try:
-            self._socket.sendto(data, self._server)
+            sock.sendto(data, self._server)
         except OSError:
             return
 

@@ -25,7 +25,7 @@ class StreamPeer(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection if it is the edge's."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a TCP server hands out nothing else
+        assert isinstance(transport, asyncio.Transport)
         if transport.get_extra_info("peername")[0] != self._edge_host:
             transport.abort()
             return

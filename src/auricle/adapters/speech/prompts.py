@@ -103,7 +103,7 @@ async def say_as_patient(text: str, file: Path, rate: int = 8000) -> float:
     if text:
         await render([(text, file)], rate)
         with wave.open(str(file)) as spoken:
-            speech = np.frombuffer(spoken.readframes(spoken.getnframes()), dtype="<i2").astype(np.float32) / 32768
+            speech = (np.frombuffer(spoken.readframes(spoken.getnframes()), dtype="<i2") / 32768).astype(np.float32)
     noise = np.random.default_rng(7).normal(0, 2e-4, rate * OPEN_MICROPHONE_S).astype(np.float32)
     write_wav(file, np.concatenate([speech, noise]), rate)
     return len(speech) / rate

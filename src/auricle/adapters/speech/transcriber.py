@@ -55,7 +55,7 @@ class Transcriber:
 
     async def _job(self, pcmu: bytes) -> Transcript:
         process = await self._worker()
-        assert process.stdin is not None  # noqa: S101 - piped
+        assert process.stdin is not None
         process.stdin.write(len(pcmu).to_bytes(4, "big") + pcmu)
         await process.stdin.drain()
         limit = max(MIN_JOB_TIMEOUT_S, len(pcmu) / BYTES_A_SECOND * JOB_TIMEOUT_FACTOR)
@@ -71,6 +71,6 @@ class Transcriber:
 
 
 async def _read(process: asyncio.subprocess.Process) -> bytes:
-    assert process.stdout is not None  # noqa: S101 - piped
+    assert process.stdout is not None
     size = int.from_bytes(await process.stdout.readexactly(4), "big")
     return await process.stdout.readexactly(size)

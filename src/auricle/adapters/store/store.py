@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Row, Select, and_, func, insert, select, tuple_
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from auricle.access.session import Session
 from auricle.adapters.store import sealing
 from auricle.adapters.store.database import open_engine
 from auricle.adapters.store.schema import accounts, audit_leaves, bindings, calls, checkpoints, sessions, voicemails
@@ -20,7 +21,6 @@ from auricle.adapters.store.writer import Op, Writer, compiled
 from auricle.audit.checkpoint import vkey
 from auricle.audit.entry import Entry
 from auricle.audit.export import export_lines
-from auricle.access.session import Session
 from auricle.calls.records import CallRecord
 from auricle.calls.voicemail_record import TranscriptState, VoicemailMessage
 from auricle.kernel.actor import Actor, ActorKind
@@ -40,7 +40,8 @@ MAX_ATTEMPTS = 3
 _ADD_CALL = compiled(insert(calls))
 _PUT_VOICEMAIL = compiled(
     (put := upsert(voicemails)).on_conflict_do_update(
-        index_elements=["id"], set_={name: put.excluded[name] for name in ("received_at", "duration_s", "complete", "kept", "transcript_state")}
+        index_elements=["id"],
+        set_={name: put.excluded[name] for name in ("received_at", "duration_s", "complete", "kept", "transcript_state")},
     )
 )
 _DROP_VOICEMAIL = "DELETE FROM voicemail WHERE id = :id"
@@ -172,15 +173,16 @@ class Store:
         """Messages whose recording a crash ended: keep them as incomplete; drop the notes of those without audio."""
         ops: list[Op] = [(_RECOVER_VOICEMAIL, {"id": blob, "duration_s": seconds}) for blob, seconds in recovered]
         ops.append(("DELETE FROM voicemail WHERE kept = 0", {}))
-        entries = [self._entry(SWITCHBOARD, "voicemail.recover", Ref("voicemail", blob), Outcome.DONE, "after a crash") for blob, _ in recovered]
+        refs = [Ref("voicemail", blob) for blob, _ in recovered]
+        entries = [self._entry(SWITCHBOARD, "voicemail.recover", ref, Outcome.DONE, "after a crash") for ref in refs]
         await self._writer.commit(ops, entries)
 
     async def mailbox_counts(self, mailbox: MailboxId) -> tuple[int, int]:
         """New and old messages of a box."""
         kept = and_(voicemails.c.mailbox == mailbox, voicemails.c.kept)
-        query = select(func.count().filter(voicemails.c.listened_at.is_(None)), func.count()).where(kept)
-        (row,) = await self._rows(query)
-        return row[0], row[1] - row[0]
+        new = func.count().filter(voicemails.c.listened_at.is_(None)).label("new")
+        (row,) = await self._rows(select(new, func.count().label("all")).where(kept))
+        return row.new, row.all - row.new
 
     async def voicemails(self, grant: Grant, mailboxes: Sequence[MailboxId] | None = None) -> list[VoicemailMessage]:
         """Messages, newest first, of some boxes or of all."""
@@ -220,7 +222,8 @@ class Store:
 
     async def next_transcription(self) -> VoicemailId | None:
         """The oldest message that waits and was not tried too often; claiming it counts as a try."""
-        waiting = and_(voicemails.c.kept, voicemails.c.transcript_state == TranscriptState.WAITING.value, voicemails.c.attempts < MAX_ATTEMPTS)
+        state = voicemails.c.transcript_state == TranscriptState.WAITING.value
+        waiting = and_(voicemails.c.kept, state, voicemails.c.attempts < MAX_ATTEMPTS)
         rows = await self._rows(select(voicemails.c.id).where(waiting).order_by(voicemails.c.received_at).limit(1))
         if not rows:
             return None
@@ -307,9 +310,9 @@ class Store:
 
     # ---- reading -------------------------------------------------------------------------------------
 
-    async def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+    async def _rows(self, query: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
         return await asyncio.to_thread(self._read, query)
 
-    def _read(self, query: Select[Any]) -> Sequence[Row[Any]]:
+    def _read(self, query: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
         with self._engine.connect() as connection:
             return connection.execute(query).all()

@@ -153,7 +153,7 @@ class BaresipPhone:
 
     async def command(self, name: str, params: str = "") -> str:
         """Run a control command and return what it printed. Raises PhoneFailed."""
-        assert self._writer is not None  # noqa: S101 - start() first
+        assert self._writer is not None
         body = json.dumps({"command": name, "params": params, "token": "t"})
         self._writer.write(f"{len(body)}:{body},".encode())
         try:

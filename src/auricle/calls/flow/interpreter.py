@@ -34,6 +34,7 @@ async def run_step(step: AnyStep, call: Call, caller: Leg, directory: Directory)
         case LeaveVoicemail():
             return await steps.take_message(step, call, caller)
         case HangUp():
-            return await steps.hang_up(step, call, caller)
+            await steps.hang_up(step, call, caller)
+            return None
         case _:
             assert_never(step)

@@ -53,7 +53,8 @@ def upgrade() -> None:
     )
     for table in ("audit_leaf", "audit_checkpoint"):
         for act in ("UPDATE", "DELETE"):
-            op.execute(f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END")
+            refusal = "SELECT RAISE(ABORT, 'the audit log is append-only')"
+            op.execute(f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} BEGIN {refusal}; END")
     op.create_table(
         "account",
         sa.Column("username", sa.String, primary_key=True),
