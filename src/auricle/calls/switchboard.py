@@ -96,7 +96,6 @@ class Switchboard:
         """The whole life of one call."""
         try:
             await leg.take_offer(offer)
-            call.tell()
             await work(call, leg)
         except LegEnded:
             pass  # the caller hung up: the ordinary end of many calls, and `finish` does the rest

@@ -24,5 +24,5 @@ class Entropy(Protocol):
         ...
 
     def name(self, prefix: str = "") -> str:
-        """A fresh identifier: the prefix and 16 lower-case base32 characters (80 bits)."""
+        """A fresh identifier: the prefix and 20 hexadecimal digits (80 bits)."""
         ...

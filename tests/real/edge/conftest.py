@@ -75,6 +75,15 @@ class UdpParty(asyncio.DatagramProtocol):
             assert _kind(message) == wanted
             return message
 
+    async def all(self, quiet_s: float) -> bytes:
+        """Everything that comes until nothing has come for so long."""
+        came = b""
+        while True:
+            try:
+                came += (await asyncio.wait_for(self.inbox.get(), quiet_s))[0]
+            except TimeoutError:
+                return came
+
     async def silent(self, seconds: float = 0.4) -> bool:
         """Whether nothing comes in this time."""
         try:
@@ -181,7 +190,15 @@ class Stage:
 
     async def registered(self, phone: TlsPhone, call_id: str = "reg1") -> str:
         """Register a phone; returns the Path, which is the Route back to it."""
-        phone.send(request("REGISTER", "sip:pbx.example", phone_via("tls", "z9hG4bKreg" + call_id), call_id=call_id, contact="<sip:1001@127.0.0.5;transport=tls>"))
+        phone.send(
+            request(
+                "REGISTER",
+                "sip:pbx.example",
+                phone_via("tls", "z9hG4bKreg" + call_id),
+                call_id=call_id,
+                contact="<sip:1001@127.0.0.5;transport=tls>",
+            )
+        )
         message = await self.app.next("REGISTER")
         self.app_send(reply(message, 200))
         await phone.next("200")

@@ -1,10 +1,9 @@
 """Signalling through the real edge: stamps, connection reuse, dialogs both ways, and nothing of the inner side outside."""
 
 import pytest
+from tests.real.edge.conftest import CARRIER, INSIDE, OUTSIDE, PHONE, SDP, STRANGER, Stage, phone_via, reply, request
 
 from auricle.sip.message import Response, parse_message
-
-from tests.real.edge.conftest import CARRIER, INSIDE, OUTSIDE, PHONE, SDP, STRANGER, Stage, phone_via, reply, request
 
 pytestmark = pytest.mark.real
 
@@ -30,7 +29,12 @@ async def test_a_register_over_tls_is_stamped_with_where_it_came_from(stage: Sta
 
 async def test_stamps_and_paths_from_outside_are_taken_away(stage: Stage) -> None:
     phone = await stage.phone()
-    forged = ["X-Auricle-Source: UDP;127.0.0.9;5060;trunk=near", "x-auricle-SOURCE : UDP;1.2.3.4;1", "X-Auricle-Other: 1", "Path: <sip:203.0.113.1;lr>"]
+    forged = [
+        "X-Auricle-Source: UDP;127.0.0.9;5060;trunk=near",
+        "x-auricle-SOURCE : UDP;1.2.3.4;1",
+        "X-Auricle-Other: 1",
+        "Path: <sip:203.0.113.1;lr>",
+    ]
     forged += ["PATH :<sip:203.0.113.2;lr>", "Route: <sip:203.0.113.3;lr>", "Record-Route: <sip:203.0.113.4;lr>", "Subject: kept"]
     phone.send(request("REGISTER", "sip:pbx.example", phone_via("tls", "z9hG4bK1"), headers=forged))
     message = await stage.app.next("REGISTER")
@@ -52,7 +56,13 @@ async def test_the_application_calls_a_phone_over_the_connection_the_phone_made(
     path = await stage.registered(phone)
     via = stage.app_via("z9hG4bKinv")
     invite = request(
-        "INVITE", "sip:1001@127.0.0.5;transport=tls", via, call_id="out1", headers=[f"Route: {path}"], contact=stage.contact("tls"), body=SDP
+        "INVITE",
+        "sip:1001@127.0.0.5;transport=tls",
+        via,
+        call_id="out1",
+        headers=[f"Route: {path}"],
+        contact=stage.contact("tls"),
+        body=SDP,
     )
     stage.app_send(invite)
     got = await phone.next("INVITE")
@@ -70,7 +80,13 @@ async def test_the_application_calls_a_phone_over_the_connection_the_phone_made(
     stage.app_send(ack)
     await phone.next("ACK")
     bye = request(
-        "BYE", "sip:1001@127.0.0.5;transport=tls", stage.app_via("z9hG4bKbye"), call_id="out1", cseq=2, to_tag="b", headers=[f"Route: {path}"]
+        "BYE",
+        "sip:1001@127.0.0.5;transport=tls",
+        stage.app_via("z9hG4bKbye"),
+        call_id="out1",
+        cseq=2,
+        to_tag="b",
+        headers=[f"Route: {path}"],
     )
     stage.app_send(bye)
     phone.send(reply(await phone.next("BYE"), 200))
@@ -82,7 +98,14 @@ async def test_a_phone_calls_and_either_side_hangs_up(stage: Stage) -> None:
     for call_id, phone_hangs_up in (("in1", True), ("in2", False)):
         phone = await stage.phone()
         phone.send(
-            request("INVITE", "sip:1002@pbx.example", phone_via("tls", "z9hG4bKi"), call_id=call_id, contact="<sip:1001@127.0.0.5:9;transport=tls>", body=SDP)
+            request(
+                "INVITE",
+                "sip:1002@pbx.example",
+                phone_via("tls", "z9hG4bKi"),
+                call_id=call_id,
+                contact="<sip:1001@127.0.0.5:9;transport=tls>",
+                body=SDP,
+            )
         )
         invite = await stage.app.next("INVITE")
         path = str(invite.get("path"))
@@ -180,7 +203,9 @@ async def test_a_trunk_is_known_by_its_address(stage: Stage) -> None:
     carrier = await stage.udp(CARRIER)
     via = f"SIP/2.0/UDP {CARRIER}:{carrier.port};branch=z9hG4bKt;rport"
     forged = ["X-Auricle-Source: TLS;127.0.0.5;1", "Path: <sip:203.0.113.1;lr>"]
-    invite = request("INVITE", "sip:+12025550142@pbx.example", via, call_id="t1", contact=f"<sip:gw@{CARRIER}:{carrier.port}>", headers=forged, body=SDP)
+    invite = request(
+        "INVITE", "sip:+12025550142@pbx.example", via, call_id="t1", contact=f"<sip:gw@{CARRIER}:{carrier.port}>", headers=forged, body=SDP
+    )
     stage.carrier_send(carrier, invite)
     got = await stage.app.next("INVITE")
     assert got.get_all("x-auricle-source") == [f"UDP;{CARRIER};{carrier.port};trunk=near"]
@@ -213,7 +238,10 @@ async def test_the_application_calls_a_carrier_by_its_uri(stage: Stage) -> None:
     assert (await stage.app.next("200")).get_all("via") == [via]
     stage.app_send(request("ACK", uri, stage.app_via("z9hG4bKtoack"), call_id="t2", to_tag="b"))
     await carrier.next("ACK")
-    stage.carrier_send(carrier, request("BYE", stage.contact("udp")[1:-1], f"SIP/2.0/UDP {CARRIER}:{carrier.port};branch=z9hG4bKtb", call_id="t2", to_tag="a"))
+    stage.carrier_send(
+        carrier,
+        request("BYE", stage.contact("udp")[1:-1], f"SIP/2.0/UDP {CARRIER}:{carrier.port};branch=z9hG4bKtb", call_id="t2", to_tag="a"),
+    )
     bye = await stage.app.next("BYE")
     stage.app_send(reply(bye, 200))
     await carrier.next("200")

@@ -1,6 +1,5 @@
 """The machine's clock and randomness (fit `kernel.time`)."""
 
-import base64
 import secrets
 import time
 from datetime import UTC, datetime
@@ -27,4 +26,4 @@ class SystemEntropy:
 
     def name(self, prefix: str = "") -> str:
         """A fresh identifier of 80 random bits."""
-        return prefix + base64.b32encode(secrets.token_bytes(10)).decode().lower()
+        return prefix + secrets.token_hex(10)

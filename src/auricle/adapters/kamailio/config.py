@@ -90,6 +90,7 @@ loadmodule "websocket.so"
 modparam("jsonrpcs", "transport", 4)
 modparam("jsonrpcs", "dgram_socket", "$directory/control.sock")
 modparam("tls", "config", "$directory/tls.cfg")
+modparam("tls", "connection_timeout", $idle_s)
 modparam("path", "use_received", 1)
 modparam("permissions", "address_file", "$directory/trunks.txt")
 modparam("permissions", "peer_tag_avp", "$$avp(trunk)")

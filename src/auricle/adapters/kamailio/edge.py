@@ -105,7 +105,7 @@ class Edge:
 
     def _write(self) -> None:
         directory = self._directory
-        assert directory is not None  # noqa: S101 - start() made it
+        assert directory is not None
         settings = replace(
             self._settings,
             certificate=self._lend(self._settings.certificate, directory / "certificate.pem"),

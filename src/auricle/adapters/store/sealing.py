@@ -1,8 +1,9 @@
 """What of a record is private, as one sealed JSON text bound to its row."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import json
 
 from auricle.calls.records import CallRecord, Direction, Disposition, LegRecord, Protection
 from auricle.calls.voicemail_record import TranscriptState, VoicemailMessage
@@ -20,7 +21,7 @@ def when(timestamp: float) -> datetime:
 
 def call_text(record: CallRecord) -> str:
     """The private part of a call."""
-    return json.dumps(
+    return json.encode(
         {
             "caller": record.caller.reveal(WHY),
             "caller_name": record.caller_name.reveal(WHY),
@@ -35,7 +36,7 @@ def call_text(record: CallRecord) -> str:
 
 def call_of(row: Any, text: bytes) -> CallRecord:
     """The record of a row and its opened text."""
-    data = json.loads(text)
+    data = json.decode(text)
     return CallRecord(
         id=CallId(row.id),
         direction=Direction(row.direction),
@@ -80,14 +81,14 @@ def _leg_of(data: list[Any]) -> LegRecord:
     )
 
 
-def voicemail_text(message: VoicemailMessage) -> str:
+def voicemail_text(message: VoicemailMessage) -> bytes:
     """The private part of a voicemail."""
-    return json.dumps({"caller": message.caller.reveal(WHY), "caller_name": message.caller_name.reveal(WHY)})
+    return json.encode({"caller": message.caller.reveal(WHY), "caller_name": message.caller_name.reveal(WHY)})
 
 
 def voicemail_of(row: Any, text: bytes) -> VoicemailMessage:
     """The message of a row and its opened text."""
-    data = json.loads(text)
+    data = json.decode(text)
     return VoicemailMessage(
         id=VoicemailId(row.id),
         mailbox=MailboxId(row.mailbox),
@@ -102,9 +103,9 @@ def voicemail_of(row: Any, text: bytes) -> VoicemailMessage:
     )
 
 
-def bindings_text(bindings: list[Binding], ahead_s: float) -> str:
+def bindings_text(bindings: list[Binding], ahead_s: float) -> bytes:
     """Bindings of one address-of-record; `ahead_s` turns their monotonic times into wall-clock ones."""
-    return json.dumps(
+    return json.encode(
         [
             [b.aor, b.contact_uri, list(b.path), b.transport, b.expires_at + ahead_s, b.call_id, b.cseq, b.user_agent, b.instance_id]
             for b in bindings
@@ -116,5 +117,5 @@ def bindings_of(text: bytes, ahead_s: float) -> list[Binding]:
     """The bindings of an opened text, on today's monotonic clock."""
     return [
         Binding(aor, uri, tuple(path), transport, expires - ahead_s, call_id, cseq, agent, instance)
-        for aor, uri, path, transport, expires, call_id, cseq, agent, instance in json.loads(text)
+        for aor, uri, path, transport, expires, call_id, cseq, agent, instance in json.decode(text)
     ]
