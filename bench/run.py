@@ -58,14 +58,14 @@ def tree(root: int) -> list[int]:
 
 
 def cpu_s(pids: Sequence[int]) -> float:
-    """CPU seconds used so far by these processes and their finished children."""
+    """CPU seconds used so far by these processes."""
     total = 0
     for pid in pids:
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        total += sum(map(int, fields[11:15]))
+        total += sum(map(int, fields[11:13]))
     return total / TICK
 
 
@@ -88,6 +88,14 @@ def last_row(path: Path) -> dict[str, str]:
         return list(csv.DictReader(file, delimiter=";"))[-1]
 
 
+def cpu_by_part(parts: dict[str, int]) -> dict[str, float]:
+    """CPU seconds of each part. Kamailio and rtpengine are children of the Python process: each counts with its own workers only."""
+    trees = {name: set(tree(root)) for name, root in parts.items()}
+    inner = [pids for pids in trees.values() if not any(pids > other for other in trees.values())]
+    own = {name: pids.difference(*(other for other in inner if other is not pids and other < pids)) for name, pids in trees.items()}
+    return {name: cpu_s(sorted(pids)) for name, pids in own.items()}
+
+
 def run_step(system: str, target: str, parts: dict[str, int], rate: int, seconds: int) -> Step:
     """Drive one rate and count CPU by part. `parts` maps a name to the root process id."""
     calls = rate * seconds
@@ -97,13 +105,13 @@ def run_step(system: str, target: str, parts: dict[str, int], rate: int, seconds
         uac_args = (target, "-s", NUMBER, "-i", UAC, "-p", str(UAC_PORT), "-r", str(rate), "-m", str(calls), "-l", "20000")
         with sipp("uas.xml", *uas_args, directory=directory):
             time.sleep(1.0)  # SIPp prints nothing when it listens
-            before = {name: cpu_s(tree(pid)) for name, pid in parts.items()}
+            before = cpu_by_part(parts)
             began = time.monotonic()
             with sipp("uac.xml", *uac_args, "-stf", f"{scratch}/uac.csv", "-timeout", f"{seconds + 40}s", directory=directory) as uac:
                 uac.wait(seconds + 60)
             wall = time.monotonic() - began
             time.sleep(1.0)
-            after = {name: cpu_s(tree(pid)) for name, pid in parts.items()}
+            after = cpu_by_part(parts)
         row, far = last_row(directory / "uac.csv"), last_row(directory / "uas.csv")
     good = int(row["SuccessfulCall(C)"])
     again = int(row["Retransmissions(C)"]) + int(far["Retransmissions(C)"])
@@ -178,7 +186,10 @@ def report(steps: Sequence[Step]) -> str:
     for step in steps:
         parts = ", ".join(f"{name} {value:.2f}" for name, value in step.cpu_s_per_1000.items())
         mine = step.cpu_s_per_1000.get("python")
-        ratio = f"; python/asterisk {mine / peer[step.rate]:.2f}" if mine and step.rate in peer else ""
+        ratio = ""
+        if mine and step.rate in peer:
+            whole = sum(step.cpu_s_per_1000.values())
+            ratio = f"; python/asterisk {mine / peer[step.rate]:.2f}, all parts/asterisk {whole / peer[step.rate]:.2f}"
         lines.append(f"| {step.system} | {step.rate} | {step.failed}/{step.calls} | {parts}{ratio} | {'yes' if step.clean else 'no'} |")
     return "\n".join(lines)
 

@@ -167,7 +167,12 @@ route[FROM_OUTSIDE] {
     if ($$proto == "udp" || $$proto == "tcp") { update_stat("refused", "+1"); exit; }
     if (!pike_check_req()) { update_stat("flooded", "+1"); exit; }
   }
-  if (!sanity_check("17895", "7")) { update_stat("malformed", "+1"); exit; }
+  if ($$proto != "udp" && !tcp_conid_alive("$$conid")) exit;
+  if (!sanity_check("17895", "7") || $$hdrc(Content-Length) > 1) {
+    update_stat("malformed", "+1");
+    if ($$proto != "udp") tcp_close_connection();
+    exit;
+  }
   if (!mf_process_maxfwd_header("70")) { sl_send_reply("483", "Too Many Hops"); exit; }
   force_rport();
   if (is_method("CANCEL")) {
@@ -258,5 +263,6 @@ require_certificate = yes
 
 def render_addresses(settings: EdgeSettings) -> str:
     """The trunks' addresses, one a line, with the trunk's name as tag."""
-    lines = [f"{TRUNKS_GROUP} {network.network_address} {network.prefixlen} 0 {trunk.name}" for trunk in settings.trunks for network in trunk.addresses]
+    networks = [(network, trunk.name) for trunk in settings.trunks for network in trunk.addresses]
+    lines = [f"{TRUNKS_GROUP} {network.network_address} {network.prefixlen} 0 {name}" for network, name in networks]
     return "\n".join(lines) + "\n"

@@ -19,7 +19,7 @@ def when(timestamp: float) -> datetime:
     return datetime.fromtimestamp(timestamp, UTC)
 
 
-def call_text(record: CallRecord) -> str:
+def call_text(record: CallRecord) -> bytes:
     """The private part of a call."""
     return json.encode(
         {
