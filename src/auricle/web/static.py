@@ -30,7 +30,8 @@ class ConsoleFiles:
     def __init__(self, directory: Path) -> None:
         self._files: dict[str, File] = {}
         for path in sorted(directory.rglob("*")) if directory.is_dir() else ():
-            if path.is_file() and path.suffix not in {".br", ".gz"}:
+            hidden = any(part.startswith(".") for part in path.relative_to(directory).parts)
+            if path.is_file() and not hidden and path.suffix not in {".br", ".gz"}:
                 self._files[path.relative_to(directory).as_posix()] = _load(path)
 
     def answer(self, name: str, accepted: str) -> Response:

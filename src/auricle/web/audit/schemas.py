@@ -18,6 +18,7 @@ class AuditView(BaseModel):
     actor_kind: str
     actor: PersonRef
     address: str
+    session: str
     action: str
     kind: str
     ref: str
@@ -41,6 +42,7 @@ def audit_view(practice: Practice, line: AuditLine) -> AuditView:
         actor_kind=entry.actor_kind,
         actor=person_ref(practice, PersonId(entry.actor)),
         address=entry.address,
+        session=entry.session,
         action=entry.action,
         kind=entry.kind,
         ref=entry.ref,

@@ -1,0 +1,45 @@
+import { Kbd, Modal, Switch } from "@mantine/core";
+
+import { useMessages } from "../messages";
+import { setSingleKeys, useSingleKeys } from "./keys";
+import type { Place } from "./places";
+
+export function KeysHelp({ opened, onClose, places }: { opened: boolean; onClose: () => void; places: Place[] }) {
+  const { t } = useMessages();
+  const single = useSingleKeys();
+  const groups: [string, [string, string][]][] = [
+    [
+      t("keys.everywhere"),
+      [
+        ["?", t("keys.help")],
+        ["Ctrl K", t("keys.palette")],
+        ["Shift L", t("keys.lock")],
+        ["/", t("keys.filter")],
+        ...places.map(({ name, key }): [string, string] => [`g ${key}`, t("keys.go", { place: t(`place.${name}`) })]),
+      ],
+    ],
+    [t("keys.lists"), [["↓ ↑", t("keys.move")], ["Home End", t("keys.ends")], ["Enter", t("keys.open")], ["Esc", t("keys.escape")]]],
+  ];
+  if (places.some(({ name }) => name === "voicemail"))
+    groups.push([t("keys.voicemail"), [["k", t("keys.play")], ["j l", t("keys.skip")], ["[ ]", t("keys.speed")], ["m", t("keys.heard")]]]);
+  return (
+    <Modal opened={opened} onClose={onClose} title={t("keys.title")} size="lg" lockScroll={false} closeButtonProps={{ "aria-label": t("app.close") }}>
+      <div className="keys">
+        {groups.map(([title, keys]) => (
+          <section key={title}>
+            <h3>{title}</h3>
+            <dl>
+              {keys.map(([key, meaning]) => (
+                <div key={key}>
+                  <dt>{key.split(" ").map((part) => <Kbd key={part}>{part}</Kbd>)}</dt>
+                  <dd>{meaning}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+      <Switch label={t("keys.switch")} checked={single} onChange={(event) => setSingleKeys(event.currentTarget.checked)} />
+    </Modal>
+  );
+}
