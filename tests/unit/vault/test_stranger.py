@@ -64,14 +64,13 @@ def segments_of(v: dict[str, Any]) -> tuple[list[bytes | None], bool]:
     pieces = [data[at : at + size + 16] for at in range(47, len(data), size + 16)]
     out: list[bytes | None] = []
     complete = False
+    whole = sum(len(piece) == size + 16 for piece in pieces)
     for index, piece in enumerate(pieces):
         found = None
-        for last in (0, 1):
-            if last and index < len(pieces) - 1:
-                continue
+        for last in (0, 1) if index >= whole - 1 else (0,):
             try:
                 found = cipher.decrypt(prefix + struct.pack(">IB", index, last), piece, data[:47])
-                complete = bool(last)
+                complete = bool(last) and index == len(pieces) - 1
             except InvalidTag:
                 continue
         out.append(found)

@@ -133,6 +133,7 @@ def stream() -> dict[str, dict[str, object]]:
         "stream/middle-dropped": vector(head + one + three, "ok", read=audio[:16], complete=False, damaged=(1,)),
         "stream/segment-of-another-stream": vector(head + other + two + three, "ok", read=silence + audio[16:], damaged=(0,)),
         "stream/last-segment-repeated": vector(whole + three, "ok", read=audio[:32] + silence, complete=False, damaged=(2, 3)),
+        "stream/bytes-behind-a-full-last-segment": vector(full + bytes(5), "ok", read=audio[:32], complete=False, damaged=(2,)),
         "stream/salt-flipped": vector(flipped(head, 12) + one + two + three, "corrupt"),
         "stream/size-changed": vector(head[:7] + b"\x08" + head[8:] + one + two + three, "corrupt"),
         "stream/size-zero": vector(head[:4] + bytes(4) + head[8:] + one, "corrupt"),

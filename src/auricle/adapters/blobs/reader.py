@@ -77,17 +77,20 @@ class SealedBlobReader:
             return last is not None, whole + len(last or b"")
         if self._tail:
             self._note_damage(self._whole)
+            return False, whole
         return self._whole > 0 and self._try(file, self._whole - 1, last=True) is not None, whole
 
     def _refuse_if_nothing_opens(self, file: BinaryIO) -> None:
-        if self._whole and not self.complete and all(self._try(file, index, last=False) is None for index in range(self._whole)):
+        if self._whole and not self.complete and all(self._try_either(file, index) is None for index in range(self._whole)):
             raise Corrupt(f"{self._path.name}: no segment of this file opens")
 
     def _segment(self, file: BinaryIO, index: int) -> bytes:
         length = min(self._segment_bytes, self.size - index * self._segment_bytes)
-        last = self.complete and (index + 1) * self._segment_bytes >= self.size
-        segment = self._try(file, index, last=last)
-        if segment is not None and len(segment) == length:
+        if self.complete:
+            segment = self._try(file, index, last=(index + 1) * self._segment_bytes >= self.size)
+        else:
+            segment = self._try_either(file, index)
+        if segment is not None:
             return segment
         self._note_damage(index)
         return SILENCE * length
@@ -98,6 +101,11 @@ class SealedBlobReader:
         self._damaged.add(index)
         if self._path.suffix != ".part":  # there a torn tail is what a crash leaves
             log.error("sealed_audio_damaged", blob=self._name, file=self._path.name, segment=index)
+
+    def _try_either(self, file: BinaryIO, index: int) -> bytes | None:
+        """Without a known end the final whole segment may be the last one, with bytes behind it that do not belong there."""
+        segment = self._try(file, index, last=False)
+        return self._try(file, index, last=True) if segment is None and index == self._whole - 1 else segment
 
     def _try(self, file: BinaryIO, index: int, *, last: bool) -> bytes | None:
         file.seek(HEADER_BYTES + index * self._sealed_bytes)
