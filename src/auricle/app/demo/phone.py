@@ -12,11 +12,14 @@ from auricle.kernel.errors import OurError
 
 MODULES = Path("/usr/lib/baresip/modules")
 CONTROL_TIMEOUT_S = 10.0
+RTP_PORTS = (9000, 9998)
+"""Where the phones' media is: apart from rtpengine's, so that a capture can tell the two."""
 CONFIG = """\
 poll_method epoll
 sip_listen {address}:0
 sip_cafile {ca}
 sip_verify_server yes
+rtp_ports {rtp_ports}
 audio_player aubridge,nil
 audio_source aufile,{microphone}
 audio_alert aubridge,nil
@@ -71,7 +74,13 @@ class BaresipPhone:
         self._directory = directory
         self._account = account
         self._config = CONFIG.format(
-            address=address, ca=ca, microphone=microphone, modules=MODULES, control_port=control_port, directory=directory
+            address=address,
+            ca=ca,
+            microphone=microphone,
+            modules=MODULES,
+            control_port=control_port,
+            directory=directory,
+            rtp_ports=f"{RTP_PORTS[0]}-{RTP_PORTS[1]}",
         )
         self._control_port = control_port
         self._process: asyncio.subprocess.Process | None = None
