@@ -119,10 +119,10 @@ class TlsPhone:
             assert _kind(message) == wanted
             return message
 
-    async def closed(self) -> bool:
+    async def closed(self, wait_s: float = WAIT_S) -> bool:
         """Whether the edge ends the connection (what it says before does not count)."""
         try:
-            while await asyncio.wait_for(self.reader.read(65536), WAIT_S):
+            while await asyncio.wait_for(self.reader.read(65536), wait_s):
                 pass
         except (ConnectionError, ssl.SSLError):
             return True

@@ -83,6 +83,7 @@ loadmodule "path.so"
 loadmodule "permissions.so"
 loadmodule "pike.so"
 loadmodule "statistics.so"
+loadmodule "htable.so"
 loadmodule "tcpops.so"
 loadmodule "tls.so"
 loadmodule "xhttp.so"
@@ -99,6 +100,9 @@ modparam("pike", "sampling_time_unit", 2)
 modparam("pike", "reqs_density_per_unit", $flood)
 modparam("pike", "remove_latency", 8)
 modparam("pike", "pike_log_level", 3)
+modparam("sanity", "autodrop", 0)
+modparam("tcpops", "closed_event", 0)
+modparam("htable", "htable", "broken=>size=8;autoexpire=60")
 modparam("statistics", "variable", "refused")
 modparam("statistics", "variable", "flooded")
 modparam("statistics", "variable", "malformed")
@@ -106,6 +110,7 @@ modparam("tm", "fr_timer", 33000)
 modparam("tm", "fr_inv_timer", 200000)
 modparam("tm", "restart_fr_on_each_reply", 1)
 modparam("tm", "failure_reply_mode", 3)
+modparam("tm", "remap_503_500", 0)
 modparam("tm", "auto_inv_100_reason", "Trying")
 modparam("websocket", "keepalive_mechanism", 1)
 modparam("websocket", "keepalive_timeout", 30)
@@ -167,10 +172,13 @@ route[FROM_OUTSIDE] {
     if ($$proto == "udp" || $$proto == "tcp") { update_stat("refused", "+1"); exit; }
     if (!pike_check_req()) { update_stat("flooded", "+1"); exit; }
   }
-  if ($$proto != "udp" && !tcp_conid_alive("$$conid")) exit;
+  if ($$proto != "udp" && $$sht(broken=>$$conid) == 1) exit;
   if (!sanity_check("17895", "7") || $$hdrc(Content-Length) > 1) {
     update_stat("malformed", "+1");
-    if ($$proto != "udp") tcp_close_connection();
+    if ($$proto != "udp") {
+      $$sht(broken=>$$conid) = 1;
+      tcp_close_connection();
+    }
     exit;
   }
   if (!mf_process_maxfwd_header("70")) { sl_send_reply("483", "Too Many Hops"); exit; }
