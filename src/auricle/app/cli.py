@@ -121,7 +121,7 @@ def audit_verify(
     """Check an export with nothing but a public key: neither the database nor any secret is needed."""
     from auricle.audit.verify import verify_export
 
-    report = _guard(lambda: verify_export(file.read_text("utf-8").splitlines(), key or None))
+    report = _guard(lambda: verify_export(file.read_text("utf-8", errors="replace").splitlines(), key or None))
     typer.echo(report.text())
     raise typer.Exit(0 if report.ok else 1)
 

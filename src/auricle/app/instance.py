@@ -134,6 +134,10 @@ class Instance:
         """Return at the next change, or after half a second."""
         await self.board.wait(CHANGE_POLL_S)
 
+    async def media_legs(self) -> int:
+        """How many legs rtpengine holds."""
+        return await self._engine.calls()
+
     async def verify_audit(self) -> Report:
         """Export the audit log and verify the export alone."""
         await self._store.checkpoint()

@@ -124,7 +124,7 @@ class Writer:
     def _write(self, jobs: Sequence[_Job]) -> None:
         try:
             numbers = self._transaction(jobs)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError) as error:
             if len(jobs) > 1:  # one bad write must not take the others with it
                 for job in jobs:
                     self._write([job])
