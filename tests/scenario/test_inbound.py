@@ -180,6 +180,18 @@ async def test_the_caller_hangs_up_at_any_step(at: float) -> None:
     assert office.store.messages == []
 
 
+@pytest.mark.xfail(strict=True, reason="Leg.answer notes an answer before it has heard the CANCEL that waits in the inbox")
+@on_virtual_time
+async def test_a_call_cancelled_at_once_was_never_answered() -> None:
+    """No 200 was sent, so the record has no answer of the caller's leg."""
+    office = Office()
+    patient = office.patient_calls()
+    patient.hangs_up()
+    record = await office.over(Disposition.ABANDONED)
+    assert patient.log == []
+    assert record.legs[0].answered_at is None
+
+
 @on_virtual_time
 async def test_an_unknown_number_is_not_found() -> None:
     """404, and no trace of a call."""

@@ -12,6 +12,27 @@ THANKS = "Thank you. Your message has been saved."
 NO_ROOM = "We are sorry, messages cannot be taken right now. Please call again."
 
 
+RING_THEN_BOX = {
+    "id": "main",
+    "start": "hello",
+    "steps": {
+        "hello": {"do": "say", "text": "Hello.", "next": "nurses"},
+        "nurses": {"do": "ring", "people": ["101"], "otherwise": "box", "timeout_s": 20},
+        "box": {"do": "voicemail", "mailbox": "front", "next": "bye"},
+        "bye": {"do": "hang_up"},
+    },
+}
+BOX_THEN_MENU = {
+    "id": "main",
+    "start": "box",
+    "steps": {
+        "box": {"do": "voicemail", "mailbox": "front", "next": "again"},
+        "again": {"do": "menu", "prompt": "Again?", "keys": {"5": "box"}, "otherwise": "bye"},
+        "bye": {"do": "hang_up"},
+    },
+}
+
+
 async def at_the_tone(office: Office) -> FakeSession:
     """A patient who has heard greeting (3 s) and beep (0.5 s)."""
     patient = office.patient_calls()
@@ -192,6 +213,7 @@ async def test_the_disk_fills_while_it_is_recorded() -> None:
     office.recordings.full_after = 3 * SECOND
     await at_the_tone(office)
     await speaks(office, 5)
+    assert office.caller_media.sink is None  # nobody is left talking to a recorder that keeps nothing
     await office.over(Disposition.VOICEMAIL)
     (message,) = office.store.messages
     assert (message.duration_s, message.complete) == (3.0, False)
@@ -222,3 +244,71 @@ async def test_media_fails_when_the_recording_ends() -> None:
     assert [message.duration_s for message in office.store.messages] == [4.0]
     assert office.caller_media.deleted
     assert len(office.store.records) == 1
+
+
+# ---- what is not right yet
+
+
+@pytest.mark.xfail(
+    strict=True, reason="take_message opens the recording, then begin_voicemail raises, and nobody closes or abandons the blob"
+)
+@on_virtual_time
+async def test_the_store_fails_before_the_message_begins() -> None:
+    """The call ends, and the blob that was opened for it is not left open."""
+    office = Office(VOICEMAIL)
+
+    async def fail(message: object) -> None:
+        raise OSError
+
+    office.store.begin_voicemail = fail  # type: ignore[method-assign]
+    office.patient_calls()
+    await office.loop.finished()
+    assert office.caller_media.deleted
+    (recording,) = office.recordings.opened.values()
+    assert recording.abandoned
+
+
+@pytest.mark.xfail(strict=True, reason="keys pressed while phones ring stay in leg.digits, and play(until_key) returns at once on them")
+@on_virtual_time
+async def test_a_key_while_phones_ring_does_not_skip_the_voicemail_greeting() -> None:
+    """Nothing asked for a key there, so it answers nothing later."""
+    office = Office(RING_THEN_BOX)
+    patient = office.patient_calls()
+    await seconds(5)
+    office.press("5")
+    await seconds(19)
+    assert office.caller_media.playing == "Leave a message."
+    patient.hangs_up()
+    await office.loop.finished()
+
+
+@pytest.mark.xfail(
+    strict=True, reason="`_until_over` clears leg.digits only on `#`; after silence or the limit other keys answer the next menu"
+)
+@on_virtual_time
+async def test_a_key_in_the_message_does_not_answer_the_menu_behind_it() -> None:
+    """The message ends by silence, and the key pressed in it sends the caller back to the tone unasked."""
+    office = Office(BOX_THEN_MENU)
+    patient = office.patient_calls()
+    await seconds(4)
+    office.caller_media.speaks(2)
+    office.press("5")
+    await seconds(18)  # 12 of silence, 3 of thanks
+    assert "Again?" in office.caller_media.played
+    patient.hangs_up()
+    await office.loop.finished()
+
+
+@pytest.mark.xfail(strict=True, reason="a `#` in the half second of the beep goes to leg.digits, which `_until_over` never reads")
+@on_virtual_time
+async def test_hash_in_the_beep_ends_the_message() -> None:
+    """A caller who is quick does not wait for 12 s of silence."""
+    office = Office(VOICEMAIL)
+    patient = office.patient_calls()
+    await seconds(3.2)
+    office.press("#")
+    await seconds(1)
+    ended = office.caller_media.sink is None
+    patient.hangs_up()
+    await office.loop.finished()
+    assert ended
