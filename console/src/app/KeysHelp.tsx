@@ -1,6 +1,7 @@
 import { Kbd, Modal, Switch } from "@mantine/core";
 
 import { useMessages } from "../messages";
+import { DIALOG } from "../ui/dialog";
 import { setSingleKeys, useSingleKeys } from "./keys";
 import type { Place } from "./places";
 
@@ -23,7 +24,7 @@ export function KeysHelp({ opened, onClose, places }: { opened: boolean; onClose
   if (places.some(({ name }) => name === "voicemail"))
     groups.push([t("keys.voicemail"), [["k", t("keys.play")], ["j l", t("keys.skip")], ["[ ]", t("keys.speed")], ["m", t("keys.heard")]]]);
   return (
-    <Modal opened={opened} onClose={onClose} title={t("keys.title")} size="lg" lockScroll={false} closeButtonProps={{ "aria-label": t("app.close") }}>
+    <Modal opened={opened} onClose={onClose} title={t("keys.title")} size="lg" lockScroll={false} attributes={DIALOG} closeButtonProps={{ "aria-label": t("app.close") }}>
       <div className="keys">
         {groups.map(([title, keys]) => (
           <section key={title}>

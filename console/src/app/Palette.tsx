@@ -2,6 +2,7 @@ import { Kbd, Modal, TextInput } from "@mantine/core";
 import { useEffect, useId, useState, type KeyboardEvent } from "react";
 
 import { useMessages } from "../messages";
+import { DIALOG } from "../ui/dialog";
 
 export interface Act {
   text: string;
@@ -13,7 +14,7 @@ export interface Act {
 export function Palette({ opened, onClose, acts }: { opened: boolean; onClose: () => void; acts: Act[] }) {
   const { t } = useMessages();
   return (
-    <Modal opened={opened} onClose={onClose} title={t("palette.title")} size="md" yOffset="12vh" lockScroll={false} closeButtonProps={{ "aria-label": t("app.close") }}>
+    <Modal opened={opened} onClose={onClose} title={t("palette.title")} size="md" yOffset="12vh" lockScroll={false} attributes={DIALOG} closeButtonProps={{ "aria-label": t("app.close") }}>
       <Choice acts={acts} onClose={onClose} />
     </Modal>
   );

@@ -62,10 +62,10 @@ export function Shell({ session, signOut }: { session: Session; signOut: () => P
       <Rail places={places} />
       <header className="top">
         <span className="top-practice">{session.practice}</span>
-        <button type="button" className="top-search" onClick={() => setPalette(true)} aria-label={t("top.search")}>
+        <button type="button" className="top-search" onClick={() => setPalette(true)}>
           <Icon name="search" />
-          <span>{t("top.search.short")}</span>
-          <kbd>Ctrl K</kbd>
+          <span className="top-search-text">{t("top.search")}</span>
+          <kbd aria-hidden="true">Ctrl K</kbd>
         </button>
         <span className="top-right">
           <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("top.lock")} title={t("top.lock")} aria-pressed={veil.locked} onClick={veil.toggle}>

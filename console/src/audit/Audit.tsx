@@ -5,9 +5,10 @@ import { useCallback, useDeferredValue, useMemo, useState } from "react";
 import { api, body, type Schemas } from "../api/client";
 import { isKey, useMessages, type Translate } from "../messages";
 import { Grid, type Column } from "../ui/Grid";
+import { DIALOG } from "../ui/dialog";
 import { Facts, Inspector } from "../ui/Inspector";
 import { Empty, Failure, Loading } from "../ui/States";
-import { Ago, exact } from "../ui/Time";
+import { Exactly, exact } from "../ui/Time";
 
 type Entry = Schemas["AuditView"];
 type Outcome = "all" | "allowed" | "done" | "refused" | "failed";
@@ -57,7 +58,7 @@ export function Audit() {
         <Grid label={t("audit.title")} columns={columns} rows={shown} rowKey={(entry) => String(entry.number)} opened={opened === null ? undefined : String(opened)} onOpen={(entry) => setOpened(entry.number)} onClose={() => setOpened(null)} onEnd={onEnd} />
       )}
       {open !== undefined && <EntryInspector entry={open} onClose={() => setOpened(null)} />}
-      <Modal opened={verify} onClose={() => setVerify(false)} title={t("audit.verify.title")} size="lg" lockScroll={false} closeButtonProps={{ "aria-label": t("app.close") }}>
+      <Modal opened={verify} onClose={() => setVerify(false)} title={t("audit.verify.title")} size="lg" lockScroll={false} attributes={DIALOG} closeButtonProps={{ "aria-label": t("app.close") }}>
         <p>{t("audit.verify.text")}</p>
         <pre tabIndex={0}>{"auricle audit export --settings settings.toml > audit.jsonl\nauricle audit verify audit.jsonl --key <public key>"}</pre>
         <p>{t("audit.verify.key")}</p>
@@ -70,13 +71,13 @@ function useColumns(): Column<Entry>[] {
   const { t } = useMessages();
   return useMemo(
     () => [
-      { key: "when", label: t("audit.when"), width: "minmax(96px, 0.7fr)", render: (entry) => <Ago at={entry.at} /> },
+      { key: "when", label: t("audit.when"), width: "minmax(86px, 0.8fr)", render: (entry) => <Exactly at={entry.at} /> },
       { key: "who", label: t("audit.who"), width: "minmax(110px, 1fr)", render: (entry) => who(t, entry) },
       { key: "did", label: t("audit.did"), width: "minmax(140px, 1.5fr)", render: (entry) => act(t, entry) },
-      { key: "what", label: t("audit.what"), width: "minmax(110px, 1fr)", wideOnly: true, render: (entry) => <Thing entry={entry} /> },
-      { key: "result", label: t("audit.result"), width: "minmax(76px, 0.5fr)", wideOnly: true, render: (entry) => <Result entry={entry} /> },
-      { key: "why", label: t("audit.why"), width: "minmax(110px, 1fr)", wideOnly: true, render: (entry) => entry.purpose },
-      { key: "from", label: t("audit.from"), width: "minmax(100px, 0.7fr)", wideOnly: true, render: (entry) => <span className="number">{entry.address}</span> },
+      { key: "what", label: t("audit.what"), width: "minmax(120px, 1fr)", from: 680, render: (entry) => <Thing entry={entry} /> },
+      { key: "result", label: t("audit.result"), width: "minmax(72px, 0.5fr)", from: 560, render: (entry) => <Result entry={entry} /> },
+      { key: "why", label: t("audit.why"), width: "minmax(110px, 1fr)", from: 860, render: (entry) => entry.purpose },
+      { key: "from", label: t("audit.from"), width: "minmax(100px, 0.7fr)", from: 1000, render: (entry) => <span className="number">{entry.address}</span> },
     ],
     [t],
   );

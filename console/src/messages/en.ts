@@ -25,8 +25,7 @@ export const en = {
   "signin.wait_other": "Too many tries. Try again in {count} seconds.",
   "signin.capslock": "Caps Lock is on.",
 
-  "top.search": "Go to a page or do something",
-  "top.search.short": "Go to…",
+  "top.search": "Go to…",
   "top.lock": "Hide patient data",
   "top.keys": "Keyboard shortcuts",
   "top.account": "Your account",

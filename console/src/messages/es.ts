@@ -26,8 +26,7 @@ export const es: Record<MessageKey, string> = {
   "signin.wait_other": "Demasiados intentos. Inténtelo de nuevo en {count} segundos.",
   "signin.capslock": "Bloq Mayús está activado.",
 
-  "top.search": "Ir a una página o hacer algo",
-  "top.search.short": "Ir a…",
+  "top.search": "Ir a…",
   "top.lock": "Ocultar datos de pacientes",
   "top.keys": "Atajos de teclado",
   "top.account": "Su cuenta",

@@ -1,14 +1,14 @@
 /** A dense list (ARIA grid): only visible rows exist, one row takes the focus, Enter opens it. */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, useState, type CSSProperties, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type CSSProperties, type KeyboardEvent, type ReactNode, type RefObject } from "react";
 
 export interface Column<Row> {
   key: string;
   label: string;
   width: string;
   render: (row: Row) => ReactNode;
-  /** Left out where the window is narrow. */
-  wideOnly?: boolean;
+  /** Left out where the list is narrower than this, in px. */
+  from?: number;
   align?: "end";
 }
 
@@ -26,16 +26,17 @@ interface Props<Row> {
 }
 
 const ROW_PX = 34;
-const NARROW = "(max-width: 720px)";
+const NARROW_ROW_PX = 52;
+const NARROW_PX = 560;
 
 export function Grid<Row>({ label, columns, rows, rowKey, opened, onOpen, onClose, onEnd, rowClass }: Props<Row>) {
   const box = useRef<HTMLDivElement>(null);
-  const narrow = useMedia(NARROW);
+  const width = useWidth(box);
   const [at, setAt] = useState(0);
-  const rowPx = narrow ? 52 : ROW_PX;
+  const rowPx = width < NARROW_PX ? NARROW_ROW_PX : ROW_PX;
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => rowPx, overscan: 12, initialRect: { width: 800, height: 600 } });
   useEffect(() => virtual.measure(), [virtual, rowPx]);
-  const shown = columns.filter((column) => !(narrow && column.wideOnly));
+  const shown = columns.filter((column) => width >= (column.from ?? 0));
   const template: CSSProperties = { gridTemplateColumns: shown.map((column) => column.width).join(" ") };
   const current = Math.min(at, Math.max(0, rows.length - 1));
   const items = virtual.getVirtualItems();
@@ -117,13 +118,15 @@ export function Grid<Row>({ label, columns, rows, rowKey, opened, onOpen, onClos
   );
 }
 
-export function useMedia(query: string): boolean {
-  const [matches, setMatches] = useState(() => window.matchMedia(query).matches);
-  useEffect(() => {
-    const list = window.matchMedia(query);
-    const change = () => setMatches(list.matches);
-    list.addEventListener("change", change);
-    return () => list.removeEventListener("change", change);
-  }, [query]);
-  return matches;
+function useWidth(box: RefObject<HTMLElement | null>): number {
+  const [width, setWidth] = useState(window.innerWidth);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return undefined;
+    setWidth(element.clientWidth);
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [box]);
+  return width;
 }

@@ -49,6 +49,19 @@ export function ago(at: string, now: number, language: string): string {
   return `${day} ${time}`;
 }
 
+/** To the second; the day where it is not today's. */
+export function Exactly({ at }: { at: string }) {
+  const { language } = useMessages();
+  const when = new Date(at);
+  const today = when.toDateString() === new Date(serverNow()).toDateString();
+  const day = today ? "" : `${when.toLocaleDateString(language, { month: "short", day: "numeric" })} `;
+  return (
+    <time className="number" dateTime={at} title={exact(at, language)}>
+      {day + when.toLocaleTimeString(language, { timeStyle: "medium" })}
+    </time>
+  );
+}
+
 /** Time since, ticking. */
 export function Running({ since }: { since: string }) {
   const now = useNow(1000);

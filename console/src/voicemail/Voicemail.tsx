@@ -48,6 +48,7 @@ export function Voicemail({ id }: { id?: string | undefined }) {
         )}
       </div>
       <section className="voicemail-message" aria-label={t("voicemail.title")}>
+        <h1 className="narrow-title">{t("voicemail.title")}</h1>
         {open !== undefined ? <OpenMessage key={open.id} message={open} onBack={() => go("/voicemail")} /> : <Empty title={t(id === undefined ? "voicemail.pick" : "voicemail.gone")} />}
       </section>
     </div>
@@ -130,7 +131,7 @@ function Notices({ message, damaged, error }: { message: Message; damaged: numbe
   const { t } = useMessages();
   const failed = error instanceof ApiError ? (error.problem.detail ?? error.problem.title) : error?.name === "NotSupportedError" ? t("voicemail.unplayable") : t("failure.network");
   return (
-    <div role="status">
+    <div role="status" className="notices">
       {!message.complete && <p className="note">{t("voicemail.incomplete")}</p>}
       {damaged > 0 && <p className="note">{t("voicemail.damaged", { count: damaged })}</p>}
       {error !== null && <p className="note trouble">{failed}</p>}
