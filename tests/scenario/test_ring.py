@@ -113,7 +113,6 @@ async def test_the_caller_gives_up_while_phones_ring() -> None:
     assert not any(leg.answered_elsewhere for leg in record.legs)
 
 
-@pytest.mark.xfail(strict=True, reason="_first_answer writes `busy` on the call while another phone still rings")
 @on_virtual_time
 async def test_one_is_busy_and_the_caller_gives_up_on_the_other() -> None:
     """It was the caller who ended it: abandoned, not busy."""

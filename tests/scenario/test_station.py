@@ -104,7 +104,6 @@ async def test_a_phone_without_srtp_is_refused() -> None:
     assert office.sip.placed == []
 
 
-@pytest.mark.xfail(strict=True, reason="a leg whose answer was not usable keeps `answered_at` and counts in Call.protection()")
 @on_virtual_time
 async def test_an_unusable_answer_does_not_mark_the_conversation_as_unprotected() -> None:
     """Two phones of one person; the one that gave up encryption was hung up and nobody spoke on it."""

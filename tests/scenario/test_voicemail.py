@@ -249,9 +249,6 @@ async def test_media_fails_when_the_recording_ends() -> None:
 # ---- what is not right yet
 
 
-@pytest.mark.xfail(
-    strict=True, reason="take_message opens the recording, then begin_voicemail raises, and nobody closes or abandons the blob"
-)
 @on_virtual_time
 async def test_the_store_fails_before_the_message_begins() -> None:
     """The call ends, and the blob that was opened for it is not left open."""
@@ -268,7 +265,6 @@ async def test_the_store_fails_before_the_message_begins() -> None:
     assert recording.abandoned
 
 
-@pytest.mark.xfail(strict=True, reason="keys pressed while phones ring stay in leg.digits, and play(until_key) returns at once on them")
 @on_virtual_time
 async def test_a_key_while_phones_ring_does_not_skip_the_voicemail_greeting() -> None:
     """Nothing asked for a key there, so it answers nothing later."""
@@ -282,9 +278,6 @@ async def test_a_key_while_phones_ring_does_not_skip_the_voicemail_greeting() ->
     await office.loop.finished()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="`_until_over` clears leg.digits only on `#`; after silence or the limit other keys answer the next menu"
-)
 @on_virtual_time
 async def test_a_key_in_the_message_does_not_answer_the_menu_behind_it() -> None:
     """The message ends by silence, and the key pressed in it sends the caller back to the tone unasked."""
@@ -299,7 +292,6 @@ async def test_a_key_in_the_message_does_not_answer_the_menu_behind_it() -> None
     await office.loop.finished()
 
 
-@pytest.mark.xfail(strict=True, reason="a `#` in the half second of the beep goes to leg.digits, which `_until_over` never reads")
 @on_virtual_time
 async def test_hash_in_the_beep_ends_the_message() -> None:
     """A caller who is quick does not wait for 12 s of silence."""

@@ -8,7 +8,7 @@ from auricle.calls.errors import LegEnded
 from auricle.calls.leg import Leg, Party, hear
 from auricle.calls.ports import ANSWERED_ELSEWHERE, Target
 from auricle.calls.records import Disposition
-from auricle.calls.words import Answered, Ended, Failed, Redirected, Ringing
+from auricle.calls.words import Answered, Ended, Failed, Ringing
 from auricle.media.errors import MediaError
 
 RINGBACK_TIMES = 9999  # the sound is one cadence of six seconds; it is stopped long before
@@ -79,6 +79,7 @@ async def _place(call: Call, caller: Leg, destinations: Sequence[Destination], *
 async def _first_answer(call: Call, caller: Leg, ringing: Sequence[Leg], timeout_s: float) -> Leg | None:
     clock = call.ports.clock
     end = clock.monotonic() + timeout_s
+    busy = False
     while any(leg.live for leg in ringing) and (left := end - clock.monotonic()) > 0:
         heard = await hear(call.inbox, left)
         if not caller.live:
@@ -90,12 +91,10 @@ async def _first_answer(call: Call, caller: Leg, ringing: Sequence[Leg], timeout
                 if await _settled(leg, answer):
                     return leg
             case (leg, Failed(status) | Ended(status)) if leg in ringing:
-                call.disposition = Disposition.BUSY if status in BUSY_STATUSES else Disposition.NO_ANSWER
-            case (leg, Redirected()) if leg in ringing:
-                call.disposition = Disposition.NO_ANSWER
+                busy = busy or status in BUSY_STATUSES
             case _:
                 continue
-    call.disposition = Disposition.NO_ANSWER if call.disposition is Disposition.ABANDONED else call.disposition
+    call.disposition = Disposition.BUSY if busy else Disposition.NO_ANSWER
     return None
 
 
@@ -105,6 +104,7 @@ async def _settled(leg: Leg, answer: Answered) -> bool:
         await leg.settle(answer)
     except MediaError:
         leg.hang_up()
+        leg.answered_at = None  # nobody talked on it
         return False
     return True
 

@@ -22,7 +22,7 @@ from auricle.practice.model import MediaRule
 from auricle.sip import session as sip
 from auricle.sip.events import Reason
 
-HANG_UP_STATUS = 200
+HANG_UP_STATUS, CANCELLED_STATUS = 200, 487
 STATUS_OF_CAUSE = {"peer-bye": 200, "local": 200, "cancelled": 487, "timeout": 408, "no-ack": 408, "error": 500}
 
 
@@ -112,6 +112,8 @@ class Leg:
             case Answered() if before is not LegState.ENDED:
                 self.answered_at = self._clock.now()
             case Failed(status) | Ended(status) if before is not LegState.ENDED:
+                if status == CANCELLED_STATUS:
+                    self.answered_at = None  # a CANCEL that crossed our answer won: nobody talked
                 self._over(status)
             case Digit(key):
                 self.digits.append(key)
@@ -216,7 +218,7 @@ class Leg:
         answered = self.state is LegState.ANSWERED
         self.state = LegState.ENDED
         self.ended_elsewhere = elsewhere
-        self._over(HANG_UP_STATUS if answered else 487)
+        self._over(HANG_UP_STATUS if answered else CANCELLED_STATUS)
         if self._session is not None:
             self._session.hang_up(reasons)
 

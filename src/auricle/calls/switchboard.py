@@ -26,6 +26,8 @@ from auricle.sip.uri import SipUri
 
 EMERGENCY = {"911": "911", "9911": "911", "933": "933"}
 """Dialled without a prefix or with the habit of one (47 CFR 9.16(b)(1)); 933 is the carriers' test."""
+MAX_HOPS = 70
+UNANSWERED = frozenset({Disposition.NO_ANSWER, Disposition.BUSY})
 STATION_RING_S = 30.0
 OUTSIDE_RING_S = 90.0
 BUSY_HERE, NOT_FOUND, NO_ANSWER, UNAVAILABLE = 486, 404, 480, 503
@@ -86,7 +88,7 @@ class Switchboard:
             return _nobody_listens
         call_id = CallId(self._ports.entropy.name("c"))
         call = Call(call_id, admission.direction, admission.caller, Phi(admission.called), self._practice, self._ports)
-        call.max_forwards = min(70, request.max_forwards or 70)
+        call.max_forwards = min(MAX_HOPS, _hops(request))
         leg = call.add_leg(admission.party, outgoing=False)
         leg.attach(session)
         self._ports.loop.spawn(f"call {call_id}", self._serve(call, leg, request.body, admission.work))
@@ -97,8 +99,9 @@ class Switchboard:
         try:
             await leg.take_offer(offer)
             await work(call, leg)
-        except LegEnded:
-            pass  # the caller hung up: the ordinary end of many calls, and `finish` does the rest
+        except LegEnded:  # the caller hung up: the ordinary end of many calls, and `finish` does the rest
+            if call.disposition in UNANSWERED:
+                call.disposition = Disposition.ABANDONED
         except MediaError as error:
             call.disposition = Disposition.REFUSED if error.sip_status < 500 else Disposition.FAILED
             leg.refuse(error.sip_status, error.reason, error.headers)
@@ -108,7 +111,7 @@ class Switchboard:
     # ---- admission -----------------------------------------------------------------------------------
 
     def _admit(self, request: Request, origin: Origin) -> Admission:
-        if (request.max_forwards or 70) <= 1:
+        if _hops(request) <= 1:
             raise CallRefused(483)
         dialled = _dialled(request)
         trunk = self._practice.trunks.get(TrunkName(origin.trunk)) if origin.trunk else None
@@ -182,6 +185,11 @@ def _dialled(request: Request) -> str:
         raise CallRefused(NOT_FOUND)
     text = uri.e164_candidate()
     return text if not text.replace("-", "").isdigit() else text.replace("-", "")
+
+
+def _hops(request: Request) -> int:
+    """Max-Forwards, which may be left out by old senders (RFC 3261 8.1.1.6)."""
+    return MAX_HOPS if request.max_forwards is None else request.max_forwards
 
 
 def _nobody_listens(event: object) -> None:

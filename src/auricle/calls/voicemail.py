@@ -7,7 +7,6 @@ from auricle.calls.leg import Leg
 from auricle.calls.ports import AudioSink, RecordingRefused, SealedRecording
 from auricle.calls.records import Disposition
 from auricle.calls.voicemail_record import TranscriptState, VoicemailMessage
-from auricle.calls.words import Digit
 from auricle.kernel.ids import VoicemailId
 from auricle.kernel.time import Clock
 from auricle.practice.model import Mailbox
@@ -15,6 +14,7 @@ from auricle.practice.model import Mailbox
 MIN_MESSAGE_S = 1.0  # a caller who hangs up in the beep leaves less than this
 SILENCE_END_S = 12.0  # long enough to look something up, short enough not to record an empty line
 POLL_S = 1.0
+END_KEY = "#"
 NO_ROOM = "We are sorry, messages cannot be taken right now. Please call again."
 THANKS = "Thank you. Your message has been saved."
 
@@ -49,6 +49,7 @@ async def take_message(call: Call, caller: Leg, box: Mailbox) -> None:
 
     Raises LegEnded when the caller hung up, after everything worth keeping has been kept.
     """
+    caller.digits.clear()  # keys pressed while phones rang are no wish to skip the greeting
     await caller.play(await call.ports.prompts.file_for(box.greeting), until_key=True)
     caller.digits.clear()
     message = VoicemailId(call.ports.entropy.name("v"))
@@ -58,7 +59,11 @@ async def take_message(call: Call, caller: Leg, box: Mailbox) -> None:
         call.enter("recording_refused")
         await caller.play(await call.ports.prompts.file_for(NO_ROOM))
         return
-    await call.ports.store.begin_voicemail(_announcement(message, call, box))
+    try:
+        await call.ports.store.begin_voicemail(_announcement(message, call, box))
+    except BaseException:
+        await recording.abandon()
+        raise
     await _record_into(recording, message, call, caller, box)
     await caller.play(await call.ports.prompts.file_for(THANKS))
 
@@ -79,10 +84,13 @@ async def _record_into(recording: SealedRecording, message: VoicemailId, call: C
 async def _until_over(watch: SilenceWatch, recording: SealedRecording, call: Call, caller: Leg, box: Mailbox) -> None:
     clock = call.ports.clock
     end = clock.monotonic() + box.max_message_s
-    while (left := end - clock.monotonic()) > 0 and watch.quiet_s < SILENCE_END_S and not recording.failed:
-        if await caller.listen(min(POLL_S, left)) == Digit("#"):
-            caller.digits.clear()
-            return
+    try:
+        while END_KEY not in caller.digits and (left := end - clock.monotonic()) > 0:
+            if watch.quiet_s >= SILENCE_END_S or recording.failed:
+                return
+            await caller.listen(min(POLL_S, left))
+    finally:
+        caller.digits.clear()  # what was pressed here answers no later menu
 
 
 async def _keep(recording: SealedRecording, message: VoicemailId, call: Call, box: Mailbox) -> None:
