@@ -205,6 +205,12 @@ class Stage:
         return str(message.get("path"))
 
 
+def leaks(stage: Stage, data: bytes) -> list[str]:
+    """What of the inner side these bytes show."""
+    inner = [INSIDE, f":{stage.settings.app_port}", f":{stage.settings.internal_port}", "X-Auricle", "\r\nPath:"]
+    return [word for word in inner if word.encode() in data]
+
+
 def phone_via(transport: str, branch: str) -> str:
     return f"SIP/2.0/{transport.upper()} 192.0.2.7:4444;branch={branch};rport"
 

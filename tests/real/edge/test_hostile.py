@@ -6,11 +6,11 @@ import ssl
 from collections.abc import Callable
 
 import pytest
+from tests.real.edge.conftest import OUTSIDE, PHONE, SDP, Stage, phone_via, reply, request
 
 from auricle.adapters.sipnet.identity import origin_of
 from auricle.sip.errors import SipParseError
 from auricle.sip.message import Request, parse_message
-from tests.real.edge.conftest import OUTSIDE, PHONE, SDP, Stage, phone_via, reply, request
 
 pytestmark = pytest.mark.real
 

@@ -1,17 +1,11 @@
 """Signalling through the real edge: stamps, connection reuse, dialogs both ways, and nothing of the inner side outside."""
 
 import pytest
-from tests.real.edge.conftest import CARRIER, INSIDE, OUTSIDE, PHONE, SDP, STRANGER, Stage, phone_via, reply, request
+from tests.real.edge.conftest import CARRIER, INSIDE, OUTSIDE, PHONE, SDP, STRANGER, Stage, leaks, phone_via, reply, request
 
 from auricle.sip.message import Response, parse_message
 
 pytestmark = pytest.mark.real
-
-
-def leaks(stage: Stage, data: bytes) -> list[str]:
-    """What of the inner side these bytes show."""
-    inner = [INSIDE, f":{stage.settings.app_port}", f":{stage.settings.internal_port}", "X-Auricle", "\r\nPath:"]
-    return [word for word in inner if word.encode() in data]
 
 
 async def test_a_register_over_tls_is_stamped_with_where_it_came_from(stage: Stage) -> None:

@@ -2,24 +2,30 @@
 
 The edge decides nothing. It ends TLS and WebSocket, refuses what is malformed or floods, lets UDP and TCP in from trunk addresses only,
 takes away from strangers what only the edge may say (X-Auricle-*, Path), stamps where a request really came from, and hides the inner
-side: the application's Via never leaves (it is kept with the transaction and put back into the responses), its Contact is the edge's own
-address, and no Record-Route is needed because every request from outside goes to the application anyway.
+side: the application's Via never leaves (it is kept with the transaction and put back into the responses; its branch also travels as a
+parameter of our own Via, so that a response finds home after a restart), its Contact is the edge's own address, and no Record-Route is
+needed because every request from outside goes to the application anyway.
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from string import Template
 
 from auricle.practice.model import Trunk
 
 TRUNKS_GROUP = 1
+MAX_CONNECTIONS = 4096  # meant for 1,000 phones and as many browser pages, x2
 SYSTEM_CAS = Path("/etc/ssl/certs/ca-certificates.crt")
+NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeSettings:
-    """What the edge needs. A port of 0 turns that listener off. `origins` are the web origins that may open WSS; empty allows all."""
+    """What the edge needs. A `udp_port` or `tcp_port` of 0 turns that listener off."""
 
     listen_ip: str
     tls_port: int
@@ -32,12 +38,30 @@ class EdgeSettings:
     private_key: Path
     trunks: Sequence[Trunk] = ()
     origins: Sequence[str] = ()
+    """The web origins whose pages may open a WebSocket (RFC 6454); empty allows all."""
     workers: int = 2
+    """Processes for each UDP socket, and for all streams together."""
     flood_requests_per_2s: int = 200
+    """What one address that is no trunk may send; an office behind one address shares it."""
     idle_s: int = 120
+    """How long a connection nobody was let in on may be idle."""
     kept_s: int = 3605
-    public_host: str = ""
-    trusted_cas: Path = field(default=SYSTEM_CAS)
+    """The same where a REGISTER or INVITE succeeded: longer than the longest registration."""
+    trusted_cas: Path = SYSTEM_CAS
+    """Whose certificates of carriers are believed."""
+    public_ip: str = ""
+    """What Via says where `listen_ip` is not what the outside sees (NAT, 0.0.0.0); empty says `listen_ip`."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for values that would break out of the configuration."""
+        for trunk in self.trunks:
+            if not NAME.fullmatch(trunk.name):
+                raise ValueError(f"trunk name {trunk.name!r}")
+        for origin in self.origins:
+            if not ORIGIN.fullmatch(origin):
+                raise ValueError(f"web origin {origin!r}")
+        for address in (self.listen_ip, self.public_ip or self.listen_ip):
+            ip_address(address)  # a name would be looked up when Kamailio starts, and without an answer the listener would be missing
 
 
 CONFIG = Template("""\
@@ -56,12 +80,15 @@ server_signature=no
 sip_warning=0
 enable_tls=yes
 tcp_connection_lifetime=$idle_s
-tcp_max_connections=4096
-tls_max_connections=4096
+open_files_limit=$open_files
+tcp_max_connections=$connections
+tls_max_connections=$connections
+disable_core_dump=yes
 tcp_crlf_ping=yes
 tcp_keepalive=yes
 tcp_async=yes
 tcp_rd_buf_size=65536
+tcp_accept_no_cl=yes
 xavp_via_params="via"
 max_while_loops=10
 listen=udp:127.0.0.1:$internal_port
@@ -159,6 +186,7 @@ onreply_route {
     update_stat("refused", "+1");
     drop;
   }
+  if (!route(FRAMED)) drop;
   if (t_check_trans()) exit;
   $$avp(app) = $$(hdr(Via){re.subst,/^.*;app=([A-Za-z0-9.-]+)(;.*)?$$/\\1/});
   if (!($$avp(app) =~ "^[A-Za-z0-9.-]+$$")) drop;
@@ -167,18 +195,30 @@ onreply_route {
   $$fs = "udp:127.0.0.1:$internal_port";
 }
 
+# On a stream the length is the framing (RFC 3261 18.3): after a wrong one nothing more is read. WebSocket has frames and needs none.
+route[FRAMED] {
+  if ($$proto == "udp") return 1;
+  if ($$sht(broken=>$$conid) == 1) return -1;
+  if ($$hdrc(Content-Length) == 1 || ($$hdrc(Content-Length) == 0 && $$proto =~ "^ws")) return 1;
+  route(BROKEN);
+  return -1;
+}
+
+route[BROKEN] {
+  update_stat("malformed", "+1");
+  if ($$proto == "udp") return;
+  $$sht(broken=>$$conid) = 1;
+  tcp_close_connection();
+}
+
 route[FROM_OUTSIDE] {
   if (!allow_address("$group", "$$si", "0")) {
     if ($$proto == "udp" || $$proto == "tcp") { update_stat("refused", "+1"); exit; }
     if (!pike_check_req()) { update_stat("flooded", "+1"); exit; }
   }
-  if ($$proto != "udp" && $$sht(broken=>$$conid) == 1) exit;
-  if (!sanity_check("17895", "7") || $$hdrc(Content-Length) > 1) {
-    update_stat("malformed", "+1");
-    if ($$proto != "udp") {
-      $$sht(broken=>$$conid) = 1;
-      tcp_close_connection();
-    }
+  if (!route(FRAMED)) exit;
+  if (!sanity_check("17895", "7")) {
+    route(BROKEN);
     exit;
   }
   if (!mf_process_maxfwd_header("70")) { sl_send_reply("483", "Too Many Hops"); exit; }
@@ -224,13 +264,13 @@ event_route[xhttp:request] {
 """)
 
 
-def render(settings: EdgeSettings, directory: Path) -> str:
-    """The main configuration; `directory` is where Kamailio keeps its sockets and the two files below."""
-    udp = f"udp:{settings.listen_ip}:{settings.udp_port}"
-    listeners = [f"listen=tls:{settings.listen_ip}:{settings.tls_port}", f"listen=tls:{settings.listen_ip}:{settings.wss_port}"]
-    listeners += [f"listen={udp}"] if settings.udp_port else []
-    listeners += [f"listen=tcp:{settings.listen_ip}:{settings.tcp_port}"] if settings.tcp_port else ["# tcp only inside tls"]
-    origins = "|".join(origin.replace(".", "\\.") for origin in settings.origins)
+def render(settings: EdgeSettings, directory: Path, open_files: int = 1024) -> str:
+    """The main configuration; `directory` is where Kamailio keeps its sockets and the two files below, `open_files` what it may open."""
+    host = _written(settings.listen_ip)
+    sockets = [("tls", settings.tls_port), ("tls", settings.wss_port), ("udp", settings.udp_port), ("tcp", settings.tcp_port)]
+    advertise = f" advertise {_written(settings.public_ip)}:" if settings.public_ip else ""
+    listeners = [f"listen={kind}:{host}:{port}" + (f"{advertise}{port}" if advertise else "") for kind, port in sockets if port]
+    origins = "|".join(re.escape(origin) for origin in settings.origins)
     return CONFIG.substitute(
         workers=settings.workers,
         internal_port=settings.internal_port,
@@ -242,7 +282,9 @@ def render(settings: EdgeSettings, directory: Path) -> str:
         idle_s=settings.idle_s,
         kept_s=settings.kept_s,
         group=TRUNKS_GROUP,
-        from_udp=f'$fs = "{udp}";' if settings.udp_port else 'sl_send_reply("503", "No UDP listener"); exit;',
+        open_files=open_files,
+        connections=max(64, min(MAX_CONNECTIONS, open_files - 64)),
+        from_udp=f'$fs = "udp:{host}:{settings.udp_port}";' if settings.udp_port else 'sl_send_reply("503", "No UDP listener"); exit;',
         origins=f' && $hdr(Origin) =~ "^({origins})$"' if origins else "",
     )
 
@@ -271,6 +313,9 @@ require_certificate = yes
 
 def render_addresses(settings: EdgeSettings) -> str:
     """The trunks' addresses, one a line, with the trunk's name as tag."""
-    networks = [(network, trunk.name) for trunk in settings.trunks for network in trunk.addresses]
-    lines = [f"{TRUNKS_GROUP} {network.network_address} {network.prefixlen} 0 {name}" for network, name in networks]
-    return "\n".join(lines) + "\n"
+    pairs = [(trunk.name, network) for trunk in settings.trunks for network in trunk.addresses]
+    return "".join(f"{TRUNKS_GROUP} {network.network_address} {network.prefixlen} 0 {name}\n" for name, network in pairs)
+
+
+def _written(address: str) -> str:
+    return f"[{address}]" if ":" in address else address

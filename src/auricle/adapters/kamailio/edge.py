@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import re
+import resource
 import shutil
 import socket
 from collections.abc import Sequence
@@ -16,8 +18,15 @@ from auricle.kernel.errors import OurError
 
 PACKAGES = "kamailio kamailio-tls-modules kamailio-websocket-modules"
 RPC_TIMEOUT_S = 5.0
+TLS_RELOAD_TIMEOUT_S = 30.0  # reading the system's list of authorities takes Kamailio about five seconds
 READY_TIMEOUT_S = 0.2  # a question asked before Kamailio reads its socket is never answered: ask again soon
 SHARED_MB, PRIVATE_MB = 128, 16  # 400 calls/s hold about 60 MB of transactions; PEERS: idle edge 20 MB
+
+
+MAX_OPEN_FILES = 8192  # twice the connections: TLS connections are also passed between its processes
+COMPLAINT = re.compile(
+    r"(?P<severity>ALERT|BUG|CRITICAL|ERROR): (?P<module>[\w<>-]+) \[(?P<file>[\w/.-]+):(?P<line>\d+)\]: (?P<function>\w+)\(\)"
+)
 
 
 class EdgeFailed(OurError):
@@ -60,7 +69,7 @@ class Edge:
         self._write()
         command = ["kamailio", "-DD", "-E", "-f", str(directory / "kamailio.cfg"), "-Y", str(directory)]
         command += ["-m", str(SHARED_MB), "-M", str(PRIVATE_MB)]
-        self._service = Supervised("kamailio", command, PACKAGES, ready=self._ready, on_state=self._on_state)
+        self._service = Supervised("kamailio", command, PACKAGES, ready=self._ready, on_state=self._on_state, describe=describe)
         try:
             await self._service.start()
         except OurError:
@@ -74,11 +83,14 @@ class Edge:
         self._remove()
 
     async def reload(self, settings: EdgeSettings) -> None:
-        """Take new trunk addresses and certificates without dropping a connection. Raises EdgeFailed."""
+        """Take new trunks and certificates without dropping a connection. Raises EdgeFailed, also when anything else has changed."""
+        old = self._settings
+        if replace(old, trunks=settings.trunks, certificate=settings.certificate, private_key=settings.private_key) != settings:
+            raise EdgeFailed("only trunks and certificates can change while the edge runs")
         self._settings = settings
         self._write()
         await self.rpc("permissions.addressReload")
-        await self.rpc("tls.reload")
+        await self.rpc("tls.reload", timeout_s=TLS_RELOAD_TIMEOUT_S)
 
     async def counters(self) -> Counters:
         """What was turned away since Kamailio started. Raises EdgeFailed."""
@@ -112,7 +124,7 @@ class Edge:
             private_key=self._lend(self._settings.private_key, directory / "private_key.pem"),
         )
         for name, text in (
-            ("kamailio.cfg", render(settings, directory)),
+            ("kamailio.cfg", render(settings, directory, _open_files())),
             ("tls.cfg", render_tls(settings)),
             ("trunks.txt", render_addresses(settings)),
         ):
@@ -133,6 +145,18 @@ class Edge:
         if self._directory is not None:
             shutil.rmtree(self._directory, ignore_errors=True)
             self._directory = None
+
+
+def describe(line: str) -> dict[str, str] | None:
+    """What of Kamailio's line may be logged: how bad, and where in its source; the rest may hold parts of messages."""
+    found = COMPLAINT.search(line)
+    return None if found is None else found.groupdict()
+
+
+def _open_files() -> int:
+    """How many files Kamailio may open: it refuses to start when asked for more than the hard limit."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
 
 
 def _ask(server: Path, client: Path, method: str, arguments: Sequence[str], timeout_s: float) -> dict[str, Any]:
