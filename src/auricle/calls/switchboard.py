@@ -20,7 +20,7 @@ from auricle.kernel.errors import PeerError
 from auricle.kernel.ids import CallId, FlowId, TrunkName
 from auricle.kernel.phi import Phi
 from auricle.media.errors import MediaError
-from auricle.practice.model import Device, Practice, Trunk
+from auricle.practice.model import Device, MediaRule, Practice, Trunk
 from auricle.sip.message import Request
 from auricle.sip.uri import SipUri
 
@@ -105,6 +105,9 @@ class Switchboard:
         except MediaError as error:
             call.disposition = Disposition.REFUSED if error.sip_status < 500 else Disposition.FAILED
             leg.refuse(error.sip_status, error.reason, error.headers)
+        except Exception:
+            call.disposition = Disposition.FAILED  # a fault of ours: the task root logs it, the record says it was not the caller's choice
+            raise
         finally:
             await call.finish()
 
@@ -133,7 +136,8 @@ class Switchboard:
 
     def _from_phone(self, device: Device, origin: Origin, dialled: str) -> Admission:
         person = self._practice.people[device.person]
-        party = Party(Phi(person.extension), Phi(person.name), origin.transport, device.media, person=person.id)
+        rule = MediaRule.UNPROTECTED_ALLOWED if dialled in EMERGENCY else device.media  # nothing may stop a call for help
+        party = Party(Phi(person.extension), Phi(person.name), origin.transport, rule, person=person.id)
         destinations, direction, ring_s = self._reach(dialled)
 
         async def work(call: Call, leg: Leg) -> None:
