@@ -13,6 +13,8 @@ class Role(StrEnum):
     MANAGER = "manager"
     PRIVACY_OFFICER = "privacy-officer"
     ADMINISTRATOR = "administrator"
+    OPERATOR = "operator"
+    """Keeps the machine running: sees its state, and no call or message."""
     TRANSCRIBER = "transcriber"
     """The speech worker: opens audio to make text of it, nothing else."""
     SWITCHBOARD = "switchboard"

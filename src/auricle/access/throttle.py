@@ -4,6 +4,7 @@ Somebody who guesses at a colleague's account from elsewhere therefore never loc
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 FREE_TRIES = 4
@@ -11,41 +12,72 @@ FIRST_WAIT_S, MAX_WAIT_S = 1.0, 300.0
 ADDRESS_FREE_TRIES = 20  # a clinic behind one address mistypes more often than one person
 FORGET_S = 3600.0
 MAX_KEPT = 10000
+_Key = tuple[str, str]
 
 
-@dataclass(slots=True)
-class _Tries:
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """Wrong passwords of an account from an address (`account` empty: of all accounts from it); `at` is the last one's time, monotonic."""
+
+    account: str
+    address: str
     count: int
-    last: float
+    at: float
 
 
 class Throttle:
     """Counts failures by time given as an argument."""
 
     def __init__(self) -> None:
-        self._tries: OrderedDict[tuple[str, str], _Tries] = OrderedDict()
+        self._tries: OrderedDict[_Key, Tries] = OrderedDict()
 
     def wait_s(self, account: str, address: str, now: float) -> float:
         """Seconds until this account may be tried from this address again; 0 when it may be now."""
         return max(self._left((account, address), FREE_TRIES, now), self._left(("", address), ADDRESS_FREE_TRIES, now))
 
-    def failed(self, account: str, address: str, now: float) -> None:
-        """A wrong password."""
-        for key in ((account, address), ("", address)):
-            tries = self._tries.pop(key, None)
-            if tries is None or now - tries.last > FORGET_S:
-                tries = _Tries(0, now)
-            self._tries[key] = _Tries(tries.count + 1, now)
+    def admit(self, account: str, address: str, now: float) -> float:
+        """Like `wait_s`, and 0 counts the try as failed at once: of many at the same time, only the free ones are checked.
+
+        For checks that take time. `succeeded(…, admitted=True)` takes the count back.
+        """
+        wait_s = self.wait_s(account, address, now)
+        if wait_s <= 0:
+            self.failed(account, address, now)
+        return wait_s
+
+    def failed(self, account: str, address: str, now: float) -> tuple[Tries, ...]:
+        """A wrong password. The counts as they are now, for whoever keeps them across a restart."""
+        counted = tuple(self._count(key, now) for key in ((account, address), ("", address)))
         while len(self._tries) > MAX_KEPT:
             self._tries.popitem(last=False)
+        return counted
 
-    def succeeded(self, account: str, address: str) -> None:
+    def succeeded(self, account: str, address: str, *, admitted: bool = False) -> None:
         """The right one: the pair starts anew."""
         self._tries.pop((account, address), None)
+        whole = self._tries.get(("", address))
+        if admitted and whole is not None:
+            self._tries["", address] = Tries("", address, max(0, whole.count - 1), whole.at)
 
-    def _left(self, key: tuple[str, str], free: int, now: float) -> float:
+    def tries(self, account: str, address: str) -> tuple[Tries, ...]:
+        """The counts that a try of this account from this address is held to."""
+        found = (self._tries.get(key) for key in ((account, address), ("", address)))
+        return tuple(tries for tries in found if tries is not None)
+
+    def restore(self, kept: Iterable[Tries]) -> None:
+        """Take up what was counted before a restart."""
+        for tries in kept:
+            self._tries[tries.account, tries.address] = tries
+
+    def _count(self, key: _Key, now: float) -> Tries:
+        before = self._tries.pop(key, None)
+        count = 1 if before is None or now - before.at > FORGET_S else before.count + 1
+        tries = self._tries[key] = Tries(*key, count, now)
+        return tries
+
+    def _left(self, key: _Key, free: int, now: float) -> float:
         tries = self._tries.get(key)
-        if tries is None or tries.count <= free or now - tries.last > FORGET_S:
+        if tries is None or tries.count <= free or now - tries.at > FORGET_S:
             return 0.0
         wait = min(MAX_WAIT_S, FIRST_WAIT_S * 2.0 ** min(tries.count - free - 1, 20))
-        return max(0.0, tries.last + wait - now)
+        return max(0.0, tries.at + wait - now)
