@@ -198,7 +198,7 @@ onreply_route {
 # On a stream the length is the framing (RFC 3261 18.3): after a wrong one nothing more is read. WebSocket has frames and needs none.
 route[FRAMED] {
   if ($$proto == "udp") return 1;
-  if ($$sht(broken=>$$conid) == 1) return -1;
+  if ($$conid == $$null || $$sht(broken=>$$conid) == 1) return -1;
   if ($$hdrc(Content-Length) == 1 || ($$hdrc(Content-Length) == 0 && $$proto =~ "^ws")) return 1;
   route(BROKEN);
   return -1;
@@ -251,7 +251,7 @@ route[FROM_OUTSIDE] {
 
 # Who was let in keeps an idle connection; who was not loses it soon, so that strangers cannot fill the table.
 onreply_route[TO_CONNECTION] {
-  if ($$rs =~ "^2") tcp_set_connection_lifetime("$$avp(connection)", "$kept_s");
+  if ($$rs =~ "^2" && $$avp(connection) != $$null) tcp_set_connection_lifetime("$$avp(connection)", "$kept_s");
 }
 
 event_route[xhttp:request] {

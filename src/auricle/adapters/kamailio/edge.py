@@ -25,7 +25,7 @@ SHARED_MB, PRIVATE_MB = 128, 16  # 400 calls/s hold about 60 MB of transactions;
 
 MAX_OPEN_FILES = 8192  # twice the connections: TLS connections are also passed between its processes
 COMPLAINT = re.compile(
-    r"(?P<severity>ALERT|BUG|CRITICAL|ERROR): (?P<module>[\w<>-]+) \[(?P<file>[\w/.-]+):(?P<line>\d+)\]: (?P<function>\w+)\(\)"
+    r"(?<!\w)(?P<severity>ALERT|BUG|CRITICAL|ERROR): (?P<module>[\w<>-]+) \[(?P<file>[\w/.-]+):(?P<line>\d+)\]: (?P<function>\w+)\(\)"
 )
 
 
