@@ -15,7 +15,7 @@ from auricle.practice.model import Practice
 from auricle.sip.events import Reason
 
 WEAKEST_FIRST = (Protection.UNPROTECTED, Protection.PUBLIC_NETWORK, Protection.TO_GATEWAY, Protection.END_TO_END)
-MAX_LEGS = 32  # a call that wants more is going round in circles; the busiest ring group of a practice has 12 phones
+MAX_LEGS = 32  # more than any ring group of a practice; a call that wants more is going round in circles
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import phonenumbers
 
 from auricle.kernel.errors import PeerError
 
-MAX_NUMBER_CHARS = 64  # the longest written form with an extension we have seen is 32, doubled
+MAX_NUMBER_CHARS = 64  # 15 digits, separators and an extension fit in half of this
 
 
 class NotANumber(PeerError):

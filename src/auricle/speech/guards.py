@@ -13,9 +13,10 @@ from auricle.speech.transcript import Word
 
 RATE = 8000
 FRAME = 256  # 32 ms
-SPEECH_LEVEL = 10 ** (-42 / 20)  # of full scale; a whispering caller on a bad line measures -38 dBFS
+SPEECH_LEVEL = 10 ** (-42 / 20)  # of full scale; quieter than that, the recogniser here hears nothing either
 ABOVE_FLOOR = 10 ** (9 / 20)  # speech stands 9 dB or more above its own background
-MAX_TONALITY = 0.72  # share of a frame's energy in its two strongest lines; speech stays below 0.6 for most frames
+LOUDEST_FLOOR = 10 ** (-34 / 20)  # a recording that is mostly hold music has no quiet place to measure
+MAX_TONALITY = 0.72  # share of a frame's energy in its strongest lines; tones come close to 1
 MIN_SPEECH_S = 0.35  # "yes" takes longer
 MAX_BURST_GAP = 12  # frames
 MIN_WORD_CONFIDENCE, MIN_MEAN_CONFIDENCE = 0.12, 0.34
@@ -39,7 +40,8 @@ def speech_spans(samples: NDArray[np.int16]) -> list[Span]:
         return []
     blocks: NDArray[np.float32] = (samples[: frames * FRAME].reshape(frames, FRAME) / 32768).astype(np.float32)
     level = np.sqrt((blocks**2).mean(axis=1))
-    spoken = (level > SPEECH_LEVEL) & (level > np.percentile(level, 10) * ABOVE_FLOOR) & _speech_like(blocks)
+    floor = min(float(np.percentile(level, 10)) * ABOVE_FLOOR, LOUDEST_FLOOR)
+    spoken = (level > max(SPEECH_LEVEL, floor)) & _speech_like(blocks)
     found = []
     for start, end in _bursts(spoken):
         if spoken[start:end].sum() * FRAME / RATE >= MIN_SPEECH_S and _moves(blocks[start:end]):

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct, json
 
-LOW_CONFIDENCE = 0.5  # below it the console underlines a word; in our spoken messages one word in twelve
+LOW_CONFIDENCE = 0.5  # below it the console underlines a word
 
 
 class Hearing(StrEnum):

@@ -8,7 +8,7 @@ from auricle.calls.flow import steps
 from auricle.calls.flow.document import AnyStep, FlowDocument, HangUp, LeaveVoicemail, Menu, Ring, Say
 from auricle.calls.leg import Leg
 
-MAX_STEPS_A_CALL = 200  # a caller who keeps pressing wrong keys in the deepest template meets 60; past this the flow is a circle
+MAX_STEPS_A_CALL = 200  # no caller walks this far through a sensible flow; past it the flow is a circle
 
 
 async def run_flow(flow: FlowDocument, call: Call, caller: Leg, directory: Directory) -> None:
