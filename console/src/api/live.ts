@@ -1,8 +1,8 @@
 /** The live stream, kept open while the window is visible; what comes is put where the pages read it. */
-import type { QueryClient } from "@tanstack/react-query";
-import { useSyncExternalStore } from "react";
+import { useQuery, type QueryClient, type UseQueryResult } from "@tanstack/react-query";
+import { useEffect, useState, useSyncExternalStore } from "react";
 
-import { api, onSessionEnd, type Schemas } from "./client";
+import { api, body, onSessionEnd, type Schemas } from "./client";
 
 const HIDDEN_MS = 60_000; // a browser allows six connections to a server; hidden windows give theirs up
 const RETRY_MS = 3_000;
@@ -25,6 +25,32 @@ export const useConnected = (): boolean =>
     () => connected,
   );
 
+const STREAM_MS = 2_500; // how long the stream's own snapshot is waited for before it is asked for: each look is an audit entry
+
+function useLate(): boolean {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setLate(true), STREAM_MS);
+    return () => window.clearTimeout(timer);
+  }, []);
+  return late;
+}
+
+/** Running calls, as the stream tells them. */
+export function useLive(allowed = true): UseQueryResult<Schemas["LiveCalls"]> {
+  const enabled = useLate() && allowed;
+  return useQuery({ queryKey: ["live"], queryFn: () => body(api.GET("/api/v1/calls/live")), staleTime: Infinity, gcTime: Infinity, enabled });
+}
+
+/** The parts of the system and their states, as the stream tells them. */
+export function useSystem(): UseQueryResult<Schemas["SystemView"]> {
+  const enabled = useLate();
+  return useQuery({ queryKey: ["system"], queryFn: () => body(api.GET("/api/v1/system")), staleTime: Infinity, gcTime: Infinity, enabled });
+}
+
+/** What the stream does not bring itself. */
+const stored = ({ queryKey }: { queryKey: readonly unknown[] }): boolean => queryKey[0] !== "live" && queryKey[0] !== "system";
+
 /** Watch until the returned call; `ended` is called when the server ends the session. */
 export function watchLive(queries: QueryClient, ended: () => void): () => void {
   let source: EventSource | undefined;
@@ -45,7 +71,7 @@ export function watchLive(queries: QueryClient, ended: () => void): () => void {
     source.onopen = () => {
       window.clearTimeout(lost);
       lost = undefined;
-      if (!connected) void queries.invalidateQueries();
+      if (!connected) void queries.invalidateQueries({ predicate: stored });
       setConnected(true);
     };
     source.onerror = () => {
@@ -61,7 +87,7 @@ export function watchLive(queries: QueryClient, ended: () => void): () => void {
     if (document.visibilityState === "hidden") hidden = window.setTimeout(close, HIDDEN_MS);
     else if (source === undefined) {
       open();
-      void queries.invalidateQueries();
+      void queries.invalidateQueries({ predicate: stored });
     }
   };
   onSessionEnd(ended);

@@ -1,10 +1,8 @@
 import { ActionIcon, Button, useMantineColorScheme } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { Suspense, lazy, useCallback, useMemo, useState } from "react";
 import { Link, Redirect, Route, Switch, useLocation } from "wouter";
 
-import { api, body } from "../api/client";
-import { useConnected } from "../api/live";
+import { useConnected, useLive } from "../api/live";
 import { useMessages } from "../messages";
 import { useIdle, type Session } from "../session/session";
 import { SystemBanner } from "../system/Banner";
@@ -125,7 +123,7 @@ function Pages({ places, permissions }: { places: Place[]; permissions: readonly
 function Rail({ places }: { places: Place[] }) {
   const { t } = useMessages();
   const [location] = useLocation();
-  const live = useQuery({ queryKey: ["live"], queryFn: () => body(api.GET("/api/v1/calls/live")), enabled: places.some(({ name }) => name === "live"), staleTime: Infinity });
+  const live = useLive(places.some(({ name }) => name === "live"));
   const messages = useVoicemails(places.some(({ name }) => name === "voicemail"));
   const counts: Partial<Record<Place["name"], number>> = {
     live: live.data?.calls.length ?? 0,

@@ -24,6 +24,7 @@ export function Audit() {
   const wanted = useDeferredValue(text.trim().toLowerCase());
   const pages = useInfiniteQuery({
     queryKey: ["audit"],
+    staleTime: 0, // it grows with every look at anything
     queryFn: ({ pageParam }) => body(api.GET("/api/v1/audit", { params: { query: pageParam === null ? {} : { before: pageParam } } })),
     initialPageParam: null as number | null,
     getNextPageParam: (page) => page.next,

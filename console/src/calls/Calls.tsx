@@ -72,11 +72,11 @@ function useColumns(): Column<Call>[] {
   return useMemo(
     () => [
       { key: "when", label: t("calls.when"), width: "minmax(96px, 0.7fr)", render: (call) => <Ago at={call.started_at} /> },
-      { key: "caller", label: t("calls.caller"), width: "minmax(130px, 1.7fr)", render: (call) => <PartyText party={call.caller} /> },
+      { key: "caller", label: t("calls.caller"), width: "minmax(130px, 2fr)", render: (call) => <PartyText party={call.caller} /> },
       { key: "direction", label: t("calls.direction"), width: "74px", from: 900, render: (call) => t(`direction.${call.direction}`) },
       { key: "outcome", label: t("calls.outcome"), width: "minmax(96px, 0.9fr)", render: (call) => <Outcome call={call} /> },
       { key: "by", label: t("calls.by"), width: "minmax(110px, 1fr)", from: 740, render: (call) => call.answered_by?.name ?? <span className="quiet">–</span> },
-      { key: "protection", label: t("live.protection"), width: "minmax(190px, 1.5fr)", from: 600, render: (call) => <Protection level={call.protection} /> },
+      { key: "protection", label: t("live.protection"), width: "minmax(136px, 1fr)", from: 600, render: (call) => <Protection level={call.protection} short /> },
       { key: "talk", label: t("calls.talk"), width: "56px", align: "end", render: (call) => <span className="number">{call.talk_s > 0 ? clock(call.talk_s) : "–"}</span> },
     ],
     [t],

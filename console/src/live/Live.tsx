@@ -1,7 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 
-import { api, body, type Schemas } from "../api/client";
+import type { Schemas } from "../api/client";
+import { useLive } from "../api/live";
 import { useMessages, type Translate } from "../messages";
 import { PartyText } from "../ui/Party";
 import { Protection } from "../ui/Protection";
@@ -15,7 +15,7 @@ const isTalking = (call: Call): boolean => call.answered_at !== null && call.ste
 
 export function Live({ permissions }: { permissions: readonly string[] }) {
   const { t } = useMessages();
-  const live = useQuery({ queryKey: ["live"], queryFn: () => body(api.GET("/api/v1/calls/live")), staleTime: Infinity });
+  const live = useLive();
   if (live.error && live.data === undefined) return <Failure error={live.error} onRetry={() => void live.refetch()} />;
   if (live.data === undefined) return <Loading />;
   const calls = live.data.calls;

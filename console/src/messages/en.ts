@@ -85,6 +85,11 @@ export const en = {
   "protection.public-network": "Public network beyond the gateway",
   "protection.unprotected": "Not protected",
 
+  "protection.short.end-to-end": "End to end",
+  "protection.short.to-gateway": "To our gateway",
+  "protection.short.public-network": "Public network",
+  "protection.short.unprotected": "Not protected",
+
   "direction.inbound": "In",
   "direction.outbound": "Out",
   "direction.internal": "Internal",

@@ -86,6 +86,11 @@ export const es: Record<MessageKey, string> = {
   "protection.public-network": "Red pública más allá de la puerta",
   "protection.unprotected": "Sin protección",
 
+  "protection.short.end-to-end": "De extremo a extremo",
+  "protection.short.to-gateway": "Hasta la puerta",
+  "protection.short.public-network": "Red pública",
+  "protection.short.unprotected": "Sin protección",
+
   "direction.inbound": "Entrante",
   "direction.outbound": "Saliente",
   "direction.internal": "Interna",

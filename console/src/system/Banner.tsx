@@ -1,11 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
-
-import { api, body } from "../api/client";
+import { useSystem } from "../api/live";
 import { isKey, useMessages, type Translate } from "../messages";
 import { Icon } from "../ui/Icon";
-
-export const useSystem = () =>
-  useQuery({ queryKey: ["system"], queryFn: () => body(api.GET("/api/v1/system")), staleTime: Infinity });
 
 /** Says which part is not running, what that means for calls, and what to do. */
 export function SystemBanner() {

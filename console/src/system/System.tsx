@@ -1,7 +1,8 @@
+import { useSystem } from "../api/live";
 import { isKey, useMessages } from "../messages";
 import { Icon } from "../ui/Icon";
 import { Failure, Loading } from "../ui/States";
-import { effect, partName, useSystem } from "./Banner";
+import { effect, partName } from "./Banner";
 
 export function System() {
   const { t } = useMessages();

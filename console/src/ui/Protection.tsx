@@ -7,12 +7,12 @@ type Level = Schemas["Protection"];
 const SIGNS: Record<Level, IconName> = { "end-to-end": "shield", "to-gateway": "lock", "public-network": "half", unprotected: "open" };
 
 /** The protection of a call: a word, and a sign that is told apart by its shape. */
-export function Protection({ level }: { level: Level }) {
+export function Protection({ level, short = false }: { level: Level; short?: boolean }) {
   const { t } = useMessages();
   return (
-    <span className={`protection protection-${level}`}>
+    <span className={`protection protection-${level}`} title={short ? t(`protection.${level}`) : undefined}>
       <Icon name={SIGNS[level]} />
-      <span>{t(`protection.${level}`)}</span>
+      <span>{t(short ? `protection.short.${level}` : `protection.${level}`)}</span>
     </span>
   );
 }

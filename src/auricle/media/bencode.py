@@ -55,6 +55,8 @@ def _decode(data: bytes, at: int, depth: int) -> tuple[Any, int]:
         found: dict[str, Any] = {}
         while data[at] != 0x65:
             key, at = _decode(data, at, depth + 1)
+            if not isinstance(key, bytes):
+                raise ValueError
             found[key.decode("utf-8", "replace")], at = _decode(data, at, depth + 1)
         return found, at + 1
     if kind == 0x6C:  # l

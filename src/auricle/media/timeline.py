@@ -1,7 +1,8 @@
 """RTP audio laid on one timeline: contiguous mu-law, gaps filled with silence, late and doubled packets dropped.
 
 Length comes from timestamps and payload sizes, never from counting packets. A timestamp jump that no elapsed time backs is a new base,
-not a gap, so no packet can make hours of silence; inserted silence never exceeds the wall clock.
+not a gap; a pause the timestamps do not show is filled as soon as it is known not to be a backlog. So the audio is never more than a
+second longer than the wall clock, and a stall does not shift what follows.
 """
 
 from auricle.media.mulaw import SILENCE
@@ -9,43 +10,64 @@ from auricle.media.rtp import RtpPacket
 
 RATE = 8000
 PCMU_TYPE = 0
-REORDER_PACKETS = 4  # 80 ms: what loopback and rtpengine's own buffers can swap
-CLOCK_SLACK_S = 0.25  # jitter of arrival against timestamps that still counts as the same clock
+REORDER_PACKETS = 4  # 80 ms: what loopback and rtpengine's own threads can swap
+MAX_DROPOUT, MAX_MISORDER = 3000, 100  # RFC 3550 A.1
+SLACK = RATE // 4  # jitter of arrival against timestamps that still counts as the same clock
+SETTLE_S = 0.3  # a backlog after a stall comes faster than real time; a pause does not
+MAX_AHEAD = RATE  # audio that arrives faster than it can be spoken is a flood
 
 
 class Timeline:
-    """One party's audio, in order."""
+    """One party's audio, in order. Times are seconds, monotonic; `started` is where the timeline begins."""
 
-    __slots__ = ("_held", "_next_seq", "_next_ts", "_ssrc", "_started", "_written")
+    __slots__ = ("_bad_seq", "_held", "_late", "_late_at", "_next_seq", "_next_ts", "_pause", "_ssrc", "_started", "_written")
 
-    def __init__(self) -> None:
+    def __init__(self, started: float) -> None:
+        self._started = started
         self._ssrc: int | None = None
         self._next_ts = 0
         self._next_seq = 0
+        self._bad_seq: int | None = None
         self._held: dict[int, RtpPacket] = {}
-        self._started = 0.0
         self._written = 0
+        """Samples given out, and those kept in `_late`."""
+        self._late = bytearray()
+        self._late_at = 0.0
+        self._pause = 0
 
     def add(self, packet: RtpPacket, now: float) -> bytes:
-        """Take a packet that arrived at `now` (seconds, monotonic); gives the audio that is now settled, often of this packet alone."""
-        if packet.payload_type != PCMU_TYPE or not packet.payload:
-            return b""
-        if self._ssrc is None:
-            self._started = now
+        """Take a packet that arrived at `now`; gives the audio that is now settled, often of this packet alone."""
         if packet.ssrc != self._ssrc:
-            head = self.flush(now) if self._ssrc is not None else b""
-            self._rebase(packet)
-            return head + self._emit(packet, now)
+            head = self._release_all(now)
+            self._ssrc = packet.ssrc
+            return head + self._begin(packet, now)
         ahead = (packet.sequence - self._next_seq) & 0xFFFF
-        if ahead >= 0x8000:
-            return b""  # a duplicate, or too late
         if ahead == 0:
             return self._emit(packet, now) + self._release(now)
-        self._held[packet.sequence] = packet
-        return self._skip(now) if len(self._held) > REORDER_PACKETS else b""
+        if ahead < MAX_DROPOUT:
+            self._held[packet.sequence] = packet
+            return self._skip(now) if len(self._held) > REORDER_PACKETS else b""
+        if ahead > 0xFFFF - MAX_MISORDER:
+            return b""  # a duplicate, or too late
+        if packet.sequence != self._bad_seq:  # RFC 3550 A.1: two in a row are a sender that began anew
+            self._bad_seq = (packet.sequence + 1) & 0xFFFF
+            return b""
+        return self._release_all(now) + self._begin(packet, now)
 
-    def flush(self, now: float) -> bytes:
-        """The audio still held back, at the end or at a change of sender."""
+    def finish(self, now: float) -> bytes:
+        """What is still held back, and silence up to `now`; nothing when nothing was ever said."""
+        out = self._release_all(now) + self._settle()
+        return out + (self._silence(self._behind(now)) if self._written else b"")
+
+    def _begin(self, packet: RtpPacket, now: float) -> bytes:
+        """A new base: the packet lies where the wall clock is."""
+        self._next_ts = packet.timestamp
+        out = b""
+        if self._is_audio(packet):
+            out = self._settle() + self._silence(self._behind(now) - len(packet.payload))
+        return out + self._emit(packet, now)
+
+    def _release_all(self, now: float) -> bytes:
         out = b""
         while self._held:
             out += self._skip(now)
@@ -53,37 +75,60 @@ class Timeline:
 
     def _release(self, now: float) -> bytes:
         out = b""
-        while (packet := self._held.pop(self._next_seq, None)) is not None:
+        while self._held and (packet := self._held.pop(self._next_seq, None)) is not None:
             out += self._emit(packet, now)
         return out
 
     def _skip(self, now: float) -> bytes:
         """Give up on the missing packets before the nearest one held."""
         nearest = min(self._held, key=lambda sequence: (sequence - self._next_seq) & 0xFFFF)
-        packet = self._held.pop(nearest)
-        self._next_seq = nearest
-        return self._emit(packet, now) + self._release(now)
+        return self._emit(self._held.pop(nearest), now) + self._release(now)
 
     def _emit(self, packet: RtpPacket, now: float) -> bytes:
-        gap = (packet.timestamp - self._next_ts) & 0xFFFFFFFF
-        fill = 0
-        behind = self._behind(now) - len(packet.payload)
-        if gap >= 0x80000000:
-            self._next_ts = packet.timestamp  # time went back: a new base
-        elif gap:
-            fill = gap if gap <= behind + CLOCK_SLACK_S * RATE else int(behind) if behind > RATE else 0
-        fill = min(fill, max(0, int(self._behind(now))))
-        out = bytes([SILENCE]) * fill + packet.payload
-        self._next_ts = (packet.timestamp + len(packet.payload)) & 0xFFFFFFFF
         self._next_seq = (packet.sequence + 1) & 0xFFFF
-        self._written += len(out)
+        self._bad_seq = None
+        if not self._is_audio(packet):  # keys and comfort noise share the sequence; their time shows in the next timestamp
+            return b""
+        payload = packet.payload
+        behind = self._behind(now) - len(payload)  # samples the wall clock is ahead once this is written
+        if behind < -MAX_AHEAD:
+            return b""
+        gap = (packet.timestamp - self._next_ts) & 0xFFFFFFFF
+        self._next_ts = (packet.timestamp + len(payload)) & 0xFFFFFFFF
+        fill = gap if 0 < gap < 0x80000000 and gap <= behind + SLACK else 0
+        return self._lay(bytes([SILENCE]) * fill + payload, behind - fill, now)
+
+    def _lay(self, audio: bytes, behind: int, now: float) -> bytes:
+        """Give audio out, unless it is `behind` the wall clock: then keep it until it shows whether a backlog or a pause came before it."""
+        self._written += len(audio)
+        if not self._late:
+            if behind <= SLACK:
+                return audio
+            self._late_at, self._pause = now, behind
+        self._late += audio
+        self._pause = min(self._pause, behind)
+        if behind <= SLACK:
+            self._pause = 0
+        elif now - self._late_at < SETTLE_S:
+            return b""
+        return self._settle()
+
+    def _settle(self) -> bytes:
+        """Give out what was kept, after the pause before it."""
+        if not self._late:
+            return b""
+        out = self._silence(self._pause) + bytes(self._late)
+        self._late.clear()
         return out
 
-    def _behind(self, now: float) -> float:
-        """How many samples the wall clock is ahead of what was written."""
-        return (now - self._started) * RATE - self._written
+    def _silence(self, samples: int) -> bytes:
+        self._written += max(0, samples)
+        return bytes([SILENCE]) * samples
 
-    def _rebase(self, packet: RtpPacket) -> None:
-        self._ssrc = packet.ssrc
-        self._next_ts = packet.timestamp
-        self._next_seq = packet.sequence
+    def _behind(self, now: float) -> int:
+        """How many samples the wall clock is ahead of what was written."""
+        return int((now - self._started) * RATE) - self._written
+
+    @staticmethod
+    def _is_audio(packet: RtpPacket) -> bool:
+        return packet.payload_type == PCMU_TYPE and bool(packet.payload)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from auricle.sip.errors import HeaderInjection, SipParseError
 
 MAX_MESSAGE_BYTES = 65535  # a UDP datagram; a stream is held to the same
-MAX_HEAD_BYTES = 16384  # the largest seen from carriers is 3.1 kB, History-Info and Geolocation included; five times that
+MAX_HEAD_BYTES = 16384  # ten times a usual INVITE with its History-Info
 MAX_HEADERS = 200  # lines; the richest INVITE we know has 45
 MAX_URI_CHARS = 2048  # the longest we have met, a Refer-To with Replaces, has 400
 MAX_PORT = 65535

@@ -37,12 +37,13 @@ class NotSignedIn(PeerError):
 class Refused(PeerError):
     """A request that is refused before anything is looked at; `code`, status and texts are given by who refuses."""
 
-    def __init__(self, status: int, code: str, title: str, detail: str) -> None:
+    def __init__(self, status: int, code: str, title: str, detail: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(code)
         self.status = status
         self.refused_code = code
         self.title = title
         self.detail = detail
+        self.headers = headers
 
 
 class BadCursor(PeerError):
@@ -87,7 +88,7 @@ def answer(request_id: str, error: AuricleError) -> JSONResponse:
     if isinstance(error, NotPermitted):
         return problem(request_id, 403, error.code, "You may not see or do this", error.reason)
     if isinstance(error, Refused):
-        return problem(request_id, error.status, error.refused_code, error.title, error.detail)
+        return problem(request_id, error.status, error.refused_code, error.title, error.detail, error.headers)
     headers = {"Retry-After": str(max(1, round(error.retry_after_s + 0.5)))} if isinstance(error, Throttled) else None
     for kind in type(error).__mro__:
         if kind in _TEXTS:

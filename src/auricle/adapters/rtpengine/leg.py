@@ -1,61 +1,75 @@
 """The media of one leg (fits `calls.ports.MediaLeg`)."""
 
+import asyncio
 import re
-from collections.abc import Callable
+import wave
+from collections.abc import Callable, Mapping
+from typing import Any
+from zlib import crc32
 
 from auricle.adapters.rtpengine.ng import NgClient
-from auricle.adapters.rtpengine.recorder import ForkReceiver, fork_sdp
+from auricle.adapters.rtpengine.recorder import ForkReceiver
 from auricle.calls.ports import AudioSink, MediaProfile
 from auricle.kernel.ids import LegId
 from auricle.media import ng
-from auricle.media.errors import MediaFailed
+from auricle.media.errors import MediaFailed, NoCommonCodec
 from auricle.media.ng import Command, HubSide
+from auricle.media.policy import check_keys, read_description
+from auricle.media.sections import DTLS_PROFILES, PLAIN_PROFILES, Section, choose, narrowed, read_section, widened
+from auricle.sip.sdp import Direction, SessionDescription
 
 _PORT = re.compile(rb"^m=audio (\d+)", re.MULTILINE)
 _EVENT = re.compile(rb"^a=rtpmap:(\d+) telephone-event/8000", re.MULTILINE)
-_DIRECTION = re.compile(rb"^a=(sendonly|recvonly|inactive)", re.MULTILINE)
-_NULL_ADDRESS = re.compile(rb"^c=IN IP4 0\.0\.0\.0", re.MULTILINE)
-_CODEC = re.compile(rb"^a=rtpmap:\d+ (PCMA|G722|opus)/", re.MULTILINE | re.IGNORECASE)
-_PCMA_OFFERED = re.compile(rb"^m=audio \d+ \S+(?: \d+)*? 8(?: |\r?$)", re.MULTILINE)
-_PCMU_OFFERED = re.compile(rb"^m=audio \d+ \S+(?: \d+)*? 0(?: |\r?$)", re.MULTILINE)
-MIRROR = {b"sendonly": "recvonly", b"recvonly": "sendonly", b"inactive": "inactive"}
 DEFAULT_EVENT_TYPE = 101
+HEARS = frozenset({Direction.SENDRECV, Direction.SENDONLY})
+"""Directions of the hub side in which the party gets audio."""
 
 
 class RtpLeg:
-    """One rtpengine call."""
+    """One rtpengine call. Its commands run one after the other; each raises MediaFailed once the process that knew the leg is gone."""
 
     __slots__ = (
+        "_again",
         "_client",
         "_codec",
         "_deleted",
-        "_dtls",
+        "_direction",
         "_event",
         "_forget",
         "_fork",
-        "_incoming",
+        "_generation",
         "_known",
-        "_last_answer",
+        "_offer",
         "_pbx_port",
+        "_plain",
+        "_playing",
         "_profile",
+        "_session",
         "_toward",
         "_version",
+        "_widen",
         "id",
-    )  # fmt: skip
+    )
 
     def __init__(self, leg: LegId, client: NgClient, forget: Callable[[LegId], None]) -> None:
         self.id = leg
         self._client = client
         self._forget = forget
-        self._incoming = True
-        self._dtls = False
+        self._generation = client.generation
+        self._session = crc32(leg.encode())
+        self._version = 0
         self._profile = MediaProfile.PLAIN_RTP
+        self._plain = False
         self._codec = "PCMU"
         self._event: int | None = DEFAULT_EVENT_TYPE
+        self._direction = Direction.SENDRECV
         self._pbx_port = 0
         self._toward = ng.DISCARD_PORT
-        self._version = 0
-        self._last_answer = b""
+        self._widen: tuple[SessionDescription, Section] | None = None
+        self._offer = b""
+        self._again: Command | None = None
+        """For a leg we called: its answer, to be repeated after an offer of ours. None once the phone has offered."""
+        self._playing: tuple[str, int, float] | None = None
         self._fork: ForkReceiver | None = None
         self._known = False
         self._deleted = False
@@ -66,78 +80,97 @@ class RtpLeg:
         return self._pbx_port
 
     async def take_offer(self, offer: bytes) -> None:
-        """The phone's offer of an incoming leg."""
-        self._dtls = b"UDP/TLS/" in offer
-        self._codec = _codec_of(offer)
+        """The phone's offer of an incoming leg; of several audio sections the best protected one is taken."""
         self._known = True
-        self._read_hub(await self._sdp(ng.offer_from_phone(self.id, offer, self._codec, dtls=self._dtls)))
+        self._read_hub(await self._sdp(self._from_phone(offer, again=False)))
 
     async def make_answer(self, toward: int | None = None) -> bytes:
         """The SDP for the 200."""
-        return await self._sdp(ng.answer_to_phone(self.id, self._hub(toward)))
+        return await self._answer(toward or ng.DISCARD_PORT)
 
     async def make_offer(self, profile: MediaProfile, toward: int | None = None) -> bytes:
         """The SDP for the INVITE."""
-        self._incoming = False
         self._profile = profile
+        self._plain = profile is MediaProfile.PLAIN_RTP
         self._known = True
-        return await self._sdp(ng.offer_to_phone(self.id, self._hub(toward), profile.value))
+        self._offer = await self._sdp(ng.offer_to_phone(self.id, self._hub(toward or ng.DISCARD_PORT), profile.value))
+        return self._offer
 
     async def take_answer(self, answer: bytes) -> None:
-        """The phone's answer of an outgoing leg."""
-        self._last_answer = answer
-        self._codec = _codec_of(answer)
-        self._read_hub(await self._sdp(ng.answer_from_phone(self.id, answer)))
+        """The phone's answer of an outgoing leg. Raises AnswerDowngraded when its key does not belong to our offer."""
+        session = read_description(answer)
+        if not session.media:
+            raise NoCommonCodec("Audio refused")
+        section = read_section(session.media[0])
+        if self._profile is MediaProfile.SDES_SRTP:
+            check_keys(self._offer, section)
+        self._codec = section.codec or "PCMU"
+        self._direction = section.media.direction(session).mirrored
+        self._again = ng.answer_from_phone(self.id, narrowed(session, section, answer), plain=self._plain)
+        self._read_hub(await self._sdp(self._again))
 
     async def renegotiate(self, offer: bytes) -> bytes:
-        """The phone's re-INVITE: the same ports and keys on our side, direction mirrored."""
-        await self._sdp(ng.offer_from_phone(self.id, offer, self._codec, dtls=self._dtls, again=True))
-        direction = _DIRECTION.search(offer)
-        wanted = MIRROR[direction.group(1)] if direction else "recvonly" if _NULL_ADDRESS.search(offer) else "sendrecv"
-        hub = self._hub(None if self._toward == ng.DISCARD_PORT else self._toward, wanted)
-        return await self._sdp(ng.answer_to_phone(self.id, hub))
+        """The phone's re-INVITE: the same ports and keys on our side, direction mirrored. What was playing goes on when it hears again."""
+        before = self._direction
+        await self._sdp(self._from_phone(offer, again=True))
+        self._again = None
+        answer = await self._answer(self._toward)
+        if self._direction in HEARS and before not in HEARS:
+            await self._resume()
+        return answer
 
     async def point(self, toward: int | None) -> None:
         """Send the party's audio elsewhere; its own ports and keys stay, so it needs no re-INVITE."""
-        hub = self._hub(toward)
-        if self._incoming:
-            await self._client.ask(ng.answer_to_phone(self.id, hub))
+        hub = self._hub(toward or ng.DISCARD_PORT)
+        if self._again is None:
+            await self._ask(ng.answer_to_phone(self.id, hub, plain=self._plain))
             return
-        await self._client.ask(ng.offer_to_phone(self.id, hub, self._profile.value, again=True))
-        await self._client.ask(ng.answer_from_phone(self.id, self._last_answer))
+        await self._ask(ng.offer_to_phone(self.id, hub, self._profile.value, again=True))
+        await self._ask(self._again)
 
     async def play(self, file: str, times: int = 1) -> float:
-        """Start a file; the seconds of one pass."""
-        reply = await self._client.ask(ng.play(self.id, file, times))
-        duration = reply.get("duration")
-        if not isinstance(duration, int):
-            raise MediaFailed("play media: no duration")
-        return duration / 1000
+        """Start a file, in place of what was playing; the seconds of one pass.
+
+        To a party that has us on hold it is silent, and begins when it hears again before its end.
+        """
+        if self._direction in HEARS:
+            reply = await self._ask(ng.play(self.id, file, times))
+            duration = reply.get("duration")
+            if not isinstance(duration, int):
+                raise MediaFailed("play media: no duration")
+            lasts_s = duration / 1000
+        else:
+            lasts_s = await asyncio.to_thread(_seconds_of, file)
+        self._playing = (file, times, asyncio.get_running_loop().time() + lasts_s * times)
+        return lasts_s
 
     async def stop_playing(self) -> None:
         """Stop at once."""
-        await self._client.ask(ng.stop_playing(self.id))
+        self._playing = None
+        await self._ask(ng.stop_playing(self.id))
 
     async def start_recording(self, sink: AudioSink) -> None:
         """Fork what the party says."""
-        fork = ForkReceiver(sink)
-        port = await fork.open()
+        if self._fork is not None:
+            raise MediaFailed("already recorded")
+        self._fork = fork = ForkReceiver(sink)
         try:
-            reply = await self._client.ask(ng.fork_request(self.id, transcode=self._codec != "PCMU"))
-            await self._client.ask(ng.fork_answer(self.id, fork_sdp(bytes(reply["sdp"]).decode(), port)))
-        except MediaFailed:
+            offer = await self._sdp(ng.fork_request(self.id, transcode=self._codec != "PCMU"))
+            await self._ask(ng.fork_answer(self.id, fork.answer(offer)))
+        except BaseException:  # also when the call is over meanwhile: no socket may be left
+            self._fork = None
             fork.close()
             raise
-        self._fork = fork
 
     async def stop_recording(self) -> None:
-        """End the fork."""
-        fork, self._fork = self._fork, None
+        """End the fork; all that was received is in the sink, also when rtpengine fails."""
+        fork = self._fork
         if fork is None:
             return
         try:
-            await self._client.ask(ng.fork_end(self.id))
+            await self._ask(ng.fork_end(self.id))
         finally:
+            self._fork = None
             fork.close()
 
     async def delete(self) -> None:
@@ -149,13 +182,38 @@ class RtpLeg:
         if self._fork is not None:
             self._fork.close()
             self._fork = None
-        if self._known:
+        if self._known and self._generation == self._client.generation:
             self._client.post(ng.delete(self.id))
 
-    def _hub(self, toward: int | None, direction: str = "sendrecv") -> HubSide:
-        self._toward = toward or ng.DISCARD_PORT
+    def _from_phone(self, offer: bytes, *, again: bool) -> Command:
+        """Take what the offer says of its best section, and make the command of it."""
+        session = read_description(offer)
+        section = choose(session)
+        if section is None:
+            raise NoCommonCodec("No audio offered")
+        profile = section.media.profile
+        self._widen = (session, section)
+        self._plain = profile in PLAIN_PROFILES
+        self._codec = section.codec or "PCMU"
+        self._direction = section.media.direction(session).mirrored
+        sdp = narrowed(session, section, offer)
+        return ng.offer_from_phone(self.id, sdp, self._codec, dtls=profile in DTLS_PROFILES, plain=self._plain, again=again)
+
+    async def _answer(self, toward: int) -> bytes:
+        answer = await self._sdp(ng.answer_to_phone(self.id, self._hub(toward), plain=self._plain))
+        return widened(*self._widen, answer) if self._widen is not None else answer
+
+    async def _resume(self) -> None:
+        """Play on what began or went on in vain while the party had us on hold."""
+        if self._playing is not None:
+            file, times, end = self._playing
+            if asyncio.get_running_loop().time() < end:
+                await self._ask(ng.play(self.id, file, times))
+
+    def _hub(self, toward: int) -> HubSide:
+        self._toward = toward
         self._version += 1
-        return HubSide(self._toward, self._version, self._event, direction)
+        return HubSide(toward, self._session, self._version, self._event, self._direction.value)
 
     def _read_hub(self, sdp: bytes) -> None:
         """Take the inner port, and the payload type of keys, from the description rtpengine made for the hub."""
@@ -166,18 +224,24 @@ class RtpLeg:
         self._pbx_port = int(port.group(1))
         self._event = int(event.group(1)) if event else None
 
+    async def _ask(self, command: Command) -> Mapping[str, Any]:
+        if self._deleted:
+            raise MediaFailed("the leg is over")
+        if self._generation != self._client.generation:
+            raise MediaFailed("rtpengine was restarted")
+        return await self._client.ask(command)
+
     async def _sdp(self, command: Command) -> bytes:
-        sdp = (await self._client.ask(command)).get("sdp")
+        sdp = (await self._ask(command)).get("sdp")
         if not isinstance(sdp, bytes):
-            raise MediaFailed(f"{command['command']!r}: no description in the reply")
+            raise MediaFailed(f"{command.name}: no description in the reply")
         return sdp
 
 
-def _codec_of(sdp: bytes) -> str:
-    """PCMU when it is there, else the first codec that can be turned into it."""
-    if _PCMU_OFFERED.search(sdp):
-        return "PCMU"
-    other = _CODEC.search(sdp)
-    if other is not None:
-        return other.group(1).decode().upper()
-    return "PCMA" if _PCMA_OFFERED.search(sdp) else "PCMU"
+def _seconds_of(file: str) -> float:
+    """How long a WAV file lasts. Raises MediaFailed for one that cannot be read."""
+    try:
+        with wave.open(file, "rb") as sound:
+            return sound.getnframes() / sound.getframerate()
+    except (OSError, EOFError, wave.Error, ZeroDivisionError) as error:
+        raise MediaFailed("play media: the file cannot be read") from error

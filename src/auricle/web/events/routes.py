@@ -24,8 +24,6 @@ async def events(
     last_event_id: Annotated[str | None, Header(max_length=64)] = None,
 ) -> StreamingResponse:
     """`live` and `system` snapshots, then `call`, `voicemail` and `service` changes; `signed-out` at the end of a session."""
-    if Action.CALLS_LIVE in ports.access.permissions(me.actor):
-        await ports.calls.live(me.actor)  # the stream shows callers, so opening it is an audited look at them
     hub = cast(Hub, request.app.state.hub)
     if hub.streams_of(me.actor.session_id) >= MAX_STREAMS:
         raise Refused(

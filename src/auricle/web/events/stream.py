@@ -54,6 +54,8 @@ class Watcher:
         if place is None:
             place = self.hub.last
             yield await self._snapshot()
+        elif Action.CALLS_LIVE in self.permitted:
+            await self.ports.calls.live(self.session.actor)  # the stream shows callers, so opening it is an audited look at them
         while not self.hub.closed:
             missed = self.hub.since(place)
             if missed is None:  # too slow for the ring: start over

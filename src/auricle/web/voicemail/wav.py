@@ -6,11 +6,10 @@ Byte ranges follow RFC 9110 14: one range; several, or another unit, are answere
 import re
 import struct
 from dataclasses import dataclass
-from typing import ClassVar
 
-from auricle.kernel.errors import PeerError
 from auricle.vault.errors import Corrupt
 from auricle.vault.stream import SEGMENT_BYTES
+from auricle.web.errors import Refused
 from auricle.web.ports import AudioReader
 
 RATE = 8000
@@ -18,16 +17,6 @@ MULAW = 7
 SILENCE = b"\xff"  # G.711 mu-law zero
 HEADER_BYTES = 58
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
-
-
-class RangeNotSatisfiable(PeerError):
-    """The range lies outside the file."""
-
-    code: ClassVar[str] = "web.range"
-
-    def __init__(self, total: int) -> None:
-        super().__init__("range")
-        self.total = total
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +45,7 @@ def wav_size(size: int) -> int:
 
 
 def byte_range(text: str | None, total: int) -> tuple[int, int] | None:
-    """First byte and the one after the last, of a Range header; None for the whole. Raises RangeNotSatisfiable."""
+    """First byte and the one after the last, of a Range header; None for the whole. Raises Refused (416)."""
     match = _RANGE.fullmatch(text.strip()) if text else None
     if match is None or match.groups() == ("", ""):
         return None
@@ -68,7 +57,7 @@ def byte_range(text: str | None, total: int) -> tuple[int, int] | None:
         if last and int(last) < int(first):
             return None
     if start >= end:
-        raise RangeNotSatisfiable(total)
+        raise Refused(416, "web.range", "There is no such part", "Ask for a part inside the file.", {"Content-Range": f"bytes */{total}"})
     return start, end
 
 
@@ -77,7 +66,7 @@ async def read_wav(reader: AudioReader, start: int, end: int) -> Audio:
     head = header(reader.size)[start:end]
     first, last = max(0, start - HEADER_BYTES), min(reader.size, max(0, end - HEADER_BYTES))
     data, damaged = await _read_audio(reader, first, last)
-    pad = b"\0" if end == wav_size(reader.size) and reader.size % 2 else b""
+    pad = b"\0" if start < end == wav_size(reader.size) and reader.size % 2 else b""
     return Audio(head + data + pad, damaged)
 
 
