@@ -38,17 +38,16 @@ class WebSessions:
     async def sign_in(self, username: str, password: str, address: str) -> SignedIn:
         """A new session. Raises BadCredentials or Throttled."""
         key = hashlib.sha256(username.lower().encode()).hexdigest()[:16]
-        wait_s = self._throttle.wait_s(key, address, self._clock.monotonic())
+        wait_s = self._throttle.admit(key, address, self._clock.monotonic())
         if wait_s > 0:
             raise Throttled(wait_s)
         account = await self._store.account(username)
         right = await self._passwords.right(password, account[1] if account else None)
         if account is None or not right or account[0] not in self._practice.people:
-            self._throttle.failed(key, address, self._clock.monotonic())
             stranger = Actor(ActorKind.ANONYMOUS, "anonymous", address=address)
             await self._store.record(stranger, "session.start", Ref("account", key), Outcome.REFUSED, "wrong user name or password")
             raise BadCredentials
-        self._throttle.succeeded(key, address)
+        self._throttle.succeeded(key, address, admitted=True)
         return await self._started(username, account[0], address)
 
     async def resume(self, token: str, address: str, *, active: bool) -> SignedIn | None:

@@ -1,195 +1,188 @@
-"""The one writer: a thread that merges what waits into one transaction, audit entries included, and answers after the commit.
-
-Statements are SQLAlchemy's, compiled once; they run on the driver itself, because this is the hot path of every call.
-"""
+"""The one writer: a thread that merges what waits into one transaction, audit entries included, and answers after the commit."""
 
 import asyncio
 import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Engine, Executable, insert
-from sqlalchemy.dialects import sqlite
 
-from auricle.adapters.store import schema
-from auricle.audit.checkpoint import Checkpoint, sign
+from auricle.adapters.store.errors import StoreClosed, StoreFailed, WriteRefused
+from auricle.adapters.store.ledger import Ledger
+from auricle.adapters.store.statements import Op
 from auricle.audit.entry import Entry
-from auricle.audit.tree import Frontier, leaf_hash
-from auricle.kernel.errors import OurError
 
 log = structlog.get_logger(__name__)
 MAX_BATCH = 256
-CHECKPOINT_ENTRIES = 256
-CHECKPOINT_S = 10.0
 BUSY_S, LINGER_S = 0.05, 0.02  # commits that follow each other closely wait this long for company; a quiet system does not wait
+OF_THE_DISK = frozenset(
+    (
+        sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL,
+    )
+)  # fmt: skip
+"""Errors that meet every write alike, so that trying each by itself is of no use."""
+Rows = list[tuple[Any, ...]]
 
 
-class StoreFailed(OurError):
-    """The database did not take a write (a full disk, a lost file); nothing of it was kept."""
-
-    code: ClassVar[str] = "store.failed"
-    retryable: ClassVar[bool] = True
-
-
-Op = tuple[str, Mapping[str, Any]]
-
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Job:
+    """`query` is a statement with RETURNING; its rows are the result then, else the number of the job's last entry."""
+
     ops: Sequence[Op]
     entries: Sequence[Entry]
     loop: asyncio.AbstractEventLoop
-    done: asyncio.Future[int]
-    sign: bool
-
-
-def compiled(statement: Executable) -> str:
-    """A statement as SQLite text with named parameters."""
-    return str(statement.compile(dialect=sqlite.dialect(paramstyle="named")))  # type: ignore[attr-defined]
+    done: asyncio.Future[Any]
+    sign: bool = False
+    query: Op | None = None
+    result: int | Rows = -1
 
 
 class Writer:
-    """Runs from construction to `close`."""
+    """Runs from construction to `close`; the connection is its own. Times are those of `time.monotonic`."""
 
-    def __init__(self, engine: Engine, signing: Ed25519PrivateKey, origin: str) -> None:
-        self._signing = signing
-        self._origin = origin
+    def __init__(self, connection: sqlite3.Connection, ledger: Ledger) -> None:
+        self._connection = connection
+        self._ledger = ledger
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._raw = engine.raw_connection()
-        self._connection: sqlite3.Connection = self._raw.driver_connection  # type: ignore[assignment]
-        self._connection.isolation_level = None
-        self._leaf_sql = compiled(insert(schema.audit_leaves))
-        self._checkpoint_sql = compiled(insert(schema.checkpoints).prefix_with("OR IGNORE"))
-        self._frontier = Frontier()
-        self._frontier = self._caught_up()
-        self._signed_size = -1
+        self._closed = False
         self._committed_at = 0.0
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    async def checkpoint(self) -> None:
-        """Sign the state as it is now. Raises StoreFailed."""
-        await self.commit((), (), sign=True)
-
     async def commit(self, ops: Sequence[Op], entries: Sequence[Entry] = (), *, sign: bool = False) -> int:
         """Durable when it returns; the number of the last entry. Raises StoreFailed."""
         loop = asyncio.get_running_loop()
-        job = _Job(ops, entries, loop, loop.create_future(), sign)
-        self._queue.put(job)
-        return await job.done
+        number: int = await self._put(_Job(ops, entries, loop, loop.create_future(), sign))
+        return number
+
+    async def take(self, query: Op) -> Rows:
+        """Change something and say what, by a statement with RETURNING. Raises StoreFailed."""
+        loop = asyncio.get_running_loop()
+        rows: Rows = await self._put(_Job((), (), loop, loop.create_future(), query=query))
+        return rows
 
     def close(self) -> None:
-        """Write what waits, sign a last checkpoint, stop."""
-        self._queue.put(None)
-        self._thread.join()
-        self._raw.close()
+        """Write what waits, sign a last checkpoint, stop. Idempotent."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+            self._thread.join()
+            self._connection.close()
+
+    def _put(self, job: _Job) -> asyncio.Future[Any]:
+        if self._closed:
+            raise StoreClosed("the store is closed")
+        self._queue.put(job)
+        return job.done
 
     def _run(self) -> None:
-        while True:
-            try:
-                jobs, closing = self._take()
-            except queue.Empty:
-                self._sign_now()
-                continue
+        closing = False
+        while not closing:
+            jobs, closing = self._take()
             if jobs:
                 self._write(jobs)
-            if closing:
-                self._sign_now()
-                return
+            due = self._ledger.due_in(time.monotonic())
+            if due is not None and (closing or due <= 0):
+                self._sign()
 
     def _take(self) -> tuple[list[_Job], bool]:
-        """What waits, up to a batch; blocks for the first. Raises queue.Empty when it is time for a checkpoint."""
-        unsigned = self._frontier.size != self._signed_size
-        first = self._queue.get(timeout=CHECKPOINT_S if unsigned else None)
-        now = time.monotonic()
-        if first is not None and now - self._committed_at < BUSY_S:
+        """What waits, up to a batch, and whether that was all there will be. Blocks for the first, but not beyond a checkpoint's time."""
+        try:
+            first = self._queue.get(timeout=self._ledger.due_in(time.monotonic()))
+        except queue.Empty:
+            return [], False
+        if first is not None and time.monotonic() - self._committed_at < BUSY_S:
             time.sleep(LINGER_S)
         jobs: list[_Job] = []
         while first is not None:
             jobs.append(first)
             if len(jobs) >= MAX_BATCH:
-                break
+                return jobs, False
             try:
                 first = self._queue.get_nowait()
             except queue.Empty:
-                break
-        return jobs, first is None
+                return jobs, False
+        return jobs, True
 
     def _write(self, jobs: Sequence[_Job]) -> None:
+        """Commit these jobs together; where one of them cannot be written, the others are, in their order."""
         try:
-            numbers = self._transaction(jobs)
-        except (sqlite3.Error, UnicodeError) as error:
-            if len(jobs) > 1:  # one bad write must not take the others with it
-                for job in jobs:
-                    self._write([job])
+            self._transaction(jobs)
+        except Exception as error:  # noqa: BLE001 - a task root: whatever a write raises, its waiter is told and the thread goes on
+            shared = isinstance(error, sqlite3.Error) and (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in OF_THE_DISK
+            if len(jobs) > 1 and not shared:
+                half = len(jobs) // 2
+                self._write(jobs[:half])
+                self._write(jobs[half:])
                 return
-            log.error("store_write_failed", error=type(error).__name__)  # noqa: TRY400 - the text may hold values
-            _tell(jobs, lambda job: job.done.set_exception(StoreFailed("the database did not take a write; is the disk full?")))
+            log.error("store_write_failed", error=type(error).__name__, jobs=len(jobs))  # noqa: TRY400 - the text may hold values
+            _tell(jobs, lambda job: job.done.set_exception(_failure(shared)))
             return
-        _tell(jobs, lambda job: job.done.set_result(numbers[id(job)]))
+        _tell(jobs, lambda job: job.done.set_result(job.result))
 
-    def _transaction(self, jobs: Sequence[_Job]) -> dict[int, int]:
-        connection = self._connection
-        numbers: dict[int, int] = {}
+    def _transaction(self, jobs: Sequence[_Job]) -> None:
+        connection, ledger = self._connection, self._ledger
+        if connection.in_transaction:  # a rollback failed, on a failing disk
+            connection.execute("ROLLBACK")
         connection.execute("BEGIN IMMEDIATE")
         try:
-            frontier = self._caught_up()
+            draft = ledger.draft()
+            self._execute(jobs)
             for job in jobs:
-                for sql, params in job.ops:
-                    connection.execute(sql, params)
                 for entry in job.entries:
-                    leaf = entry.leaf()
-                    connection.execute(self._leaf_sql, {"number": frontier.size, "leaf": leaf})
-                    frontier.append(leaf_hash(leaf))
-                numbers[id(job)] = frontier.size - 1
-            signed = frontier.size - max(self._signed_size, 0) >= CHECKPOINT_ENTRIES or any(job.sign for job in jobs)
-            if signed:
-                self._insert_checkpoint(frontier)
+                    draft.append(entry)
+                if job.query is None:
+                    job.result = draft.last
+            ledger.write(draft, time.monotonic(), must_sign=any(job.sign for job in jobs))
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        self._frontier = frontier
         self._committed_at = time.monotonic()
-        if signed:
-            self._signed_size = frontier.size
-        return numbers
+        ledger.adopt(draft, self._committed_at)
 
-    def _sign_now(self) -> None:
-        if self._frontier.size == self._signed_size:
-            return
+    def _execute(self, jobs: Sequence[_Job]) -> None:
+        """Runs of the same statement go to the driver as one; the order of the jobs is kept."""
+        ops: list[Op] = []
+        for job in jobs:
+            ops += job.ops
+            if job.query is not None:
+                self._execute_all(ops)
+                ops = []
+                job.result = self._connection.execute(*job.query).fetchall()
+        self._execute_all(ops)
+
+    def _execute_all(self, ops: Sequence[Op]) -> None:
+        for sql, run in groupby(ops, itemgetter(0)):
+            self._connection.executemany(sql, [params for _, params in run])
+
+    def _sign(self) -> None:
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._frontier = self._caught_up()
-            self._insert_checkpoint(self._frontier)
-            self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
+            connection = self._connection
+            connection.execute("BEGIN IMMEDIATE")
+            draft = self._ledger.draft()
+            self._ledger.write(draft, time.monotonic(), must_sign=True)
+            connection.execute("COMMIT")
+            self._ledger.adopt(draft, time.monotonic())
+        except Exception as error:  # noqa: BLE001 - a task root: the thread goes on, and the next checkpoint covers this one's entries
             log.error("checkpoint_failed", error=type(error).__name__)  # noqa: TRY400
+            self._ledger.put_off(time.monotonic())
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            return
-        self._signed_size = self._frontier.size
 
-    def _insert_checkpoint(self, frontier: Frontier) -> None:
-        note = sign(Checkpoint(self._origin, frontier.size, frontier.root()), self._signing)
-        self._connection.execute(self._checkpoint_sql, {"size": frontier.size, "note": note})
 
-    def _caught_up(self) -> Frontier:
-        """A copy of the frontier with the entries that another process (the command line) appended; the write lock is held."""
-        frontier = self._frontier.copy()
-        newest = self._connection.execute("SELECT max(number) FROM audit_leaf").fetchone()[0]
-        if newest is not None and newest >= frontier.size:
-            rows = self._connection.execute("SELECT leaf FROM audit_leaf WHERE number >= ? ORDER BY number", (frontier.size,))
-            for (leaf,) in rows.fetchall():
-                frontier.append(leaf_hash(leaf))
-        return frontier
+def _failure(shared: bool) -> StoreFailed:
+    if shared:
+        return StoreFailed("the database did not take a write; is the disk full?")
+    return WriteRefused("the database refused a write that breaks one of its rules")
 
 
 def _tell(jobs: Sequence[_Job], settle: Callable[[_Job], None]) -> None:
