@@ -2,6 +2,8 @@
 
 import re
 
+import jiwer
+
 _SPELLED = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
 )
@@ -29,12 +31,7 @@ def normalize(text: str) -> str:
 
 def word_error_rate(reference: str, hypothesis: str) -> float:
     """Substitutions, deletions and insertions a reference word, after normalising; 1.0 for an empty hypothesis."""
-    wanted, got = normalize(reference).split(), normalize(hypothesis).split()
+    wanted, got = normalize(reference), normalize(hypothesis)
     if not wanted:
         return 0.0 if not got else 1.0
-    row = list(range(len(got) + 1))
-    for i, word in enumerate(wanted, 1):
-        previous, row[0] = row[0], i
-        for j, other in enumerate(got, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (word != other))
-    return row[-1] / len(wanted)
+    return float(jiwer.wer(wanted, got))
