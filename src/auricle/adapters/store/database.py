@@ -45,7 +45,7 @@ def open_readers(path: Path) -> Engine:
 
 
 def migrate(path: Path) -> None:
-    """Make the file where there is none, readable by us alone, and bring it to the newest schema: wholly or not at all. Raises StoreUnusable."""
+    """Make the file where there is none, for us alone, and bring it to the newest schema: wholly or not at all. Raises StoreUnusable."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     engine = create_engine("sqlite://", creator=lambda: open_writer(path), poolclass=NullPool)
@@ -78,4 +78,4 @@ def _unusable(path: Path, error: BaseException | None) -> StoreUnusable:
         return StoreUnusable(f"{path.name} is damaged or no database: restore it from a backup")
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return StoreUnusable(f"{path.name} cannot be written: is the disk full?")
-    return StoreUnusable(f"{path.name} cannot be opened ({type(error).__name__}): may this account write there, does another program hold it?")
+    return StoreUnusable(f"{path.name} cannot be opened ({type(error).__name__}): is it ours to write, does another program hold it?")

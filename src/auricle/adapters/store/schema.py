@@ -18,6 +18,7 @@ calls = Table(
     Column("sealed", LargeBinary, nullable=False),
     Index("call_by_time", "started_at", "id"),
     Index("call_by_caller", "caller_index"),
+    Index("call_by_called", "called_index"),
 )
 voicemails = Table(
     "voicemail",
@@ -32,6 +33,7 @@ voicemails = Table(
     Column("listened_at", Float),
     Column("transcript_state", String, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("leased_until", Float),
     Column("sealed", LargeBinary, nullable=False),
     Column("transcript", LargeBinary),
     Index("voicemail_by_time", "received_at"),
@@ -70,4 +72,12 @@ bindings = Table(
     metadata,
     Column("aor", String, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
+)
+sign_in_tries = Table(
+    "sign_in_try",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("address", String, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("at", Float, nullable=False),
 )

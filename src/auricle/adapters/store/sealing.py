@@ -14,6 +14,26 @@ from auricle.sip.registration import Binding
 WHY = "sealing the record"
 
 
+def _json(data: Any) -> bytes:
+    """As JSON. Names come from outside and may be no valid Unicode: a record must be kept all the same, its odd characters as `?`."""
+    try:
+        return json.encode(data)
+    except UnicodeEncodeError:
+        return json.encode(_mended(data))
+
+
+def _mended(data: Any) -> Any:
+    match data:
+        case str():
+            return data.encode(errors="replace").decode()
+        case list() | tuple():
+            return [_mended(part) for part in data]
+        case dict():
+            return {key: _mended(value) for key, value in data.items()}
+        case _:
+            return data
+
+
 def when(timestamp: float) -> datetime:
     """A stored time."""
     return datetime.fromtimestamp(timestamp, UTC)
@@ -21,7 +41,7 @@ def when(timestamp: float) -> datetime:
 
 def call_text(record: CallRecord) -> bytes:
     """The private part of a call."""
-    return json.encode(
+    return _json(
         {
             "caller": record.caller.reveal(WHY),
             "caller_name": record.caller_name.reveal(WHY),
@@ -83,7 +103,7 @@ def _leg_of(data: list[Any]) -> LegRecord:
 
 def voicemail_text(message: VoicemailMessage) -> bytes:
     """The private part of a voicemail."""
-    return json.encode({"caller": message.caller.reveal(WHY), "caller_name": message.caller_name.reveal(WHY)})
+    return _json({"caller": message.caller.reveal(WHY), "caller_name": message.caller_name.reveal(WHY)})
 
 
 def voicemail_of(row: Any, text: bytes) -> VoicemailMessage:
@@ -105,7 +125,7 @@ def voicemail_of(row: Any, text: bytes) -> VoicemailMessage:
 
 def bindings_text(bindings: list[Binding], ahead_s: float) -> bytes:
     """Bindings of one address-of-record; `ahead_s` turns their monotonic times into wall-clock ones."""
-    return json.encode(
+    return _json(
         [
             [b.aor, b.contact_uri, list(b.path), b.transport, b.expires_at + ahead_s, b.call_id, b.cseq, b.user_agent, b.instance_id]
             for b in bindings

@@ -127,7 +127,7 @@ class Writer:
             return
         _tell(jobs, lambda job: job.done.set_result(job.result))
 
-    def _transaction(self, jobs: Sequence[_Job]) -> None:
+    def _transaction(self, jobs: Sequence[_Job], *, sign: bool = False) -> None:
         connection, ledger = self._connection, self._ledger
         if connection.in_transaction:  # a rollback failed, on a failing disk
             connection.execute("ROLLBACK")
@@ -140,7 +140,7 @@ class Writer:
                     draft.append(entry)
                 if job.query is None:
                     job.result = draft.last
-            ledger.write(draft, time.monotonic(), must_sign=any(job.sign for job in jobs))
+            ledger.write(draft, time.monotonic(), must_sign=sign or any(job.sign for job in jobs))
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -166,17 +166,10 @@ class Writer:
 
     def _sign(self) -> None:
         try:
-            connection = self._connection
-            connection.execute("BEGIN IMMEDIATE")
-            draft = self._ledger.draft()
-            self._ledger.write(draft, time.monotonic(), must_sign=True)
-            connection.execute("COMMIT")
-            self._ledger.adopt(draft, time.monotonic())
+            self._transaction((), sign=True)
         except Exception as error:  # noqa: BLE001 - a task root: the thread goes on, and the next checkpoint covers this one's entries
             log.error("checkpoint_failed", error=type(error).__name__)  # noqa: TRY400
             self._ledger.put_off(time.monotonic())
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
 
 
 def _failure(shared: bool) -> StoreFailed:

@@ -1,0 +1,68 @@
+"""Call records: sealed as one text each, found again by time or by blind index."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, or_, select, tuple_
+
+from auricle.adapters.store import sealing
+from auricle.adapters.store.part import SWITCHBOARD, AnyRow, Part, hold, readable
+from auricle.adapters.store.schema import calls
+from auricle.adapters.store.statements import compiled
+from auricle.calls.records import CallRecord
+from auricle.kernel.ids import CallId
+from auricle.vault.blind import blind_index
+from auricle.vault.gate import Grant, Outcome, Ref
+from auricle.vault.keyring import Purpose
+from auricle.vault.place import Place
+
+_ADD_CALL = compiled(insert(calls))
+_NEWEST_FIRST = (calls.c.started_at.desc(), calls.c.id.desc())
+WHY = "blind index"
+
+
+class CallRecords(Part):
+    """Fits part of `calls.ports.CallStore`."""
+
+    async def add_call(self, record: CallRecord) -> None:
+        """Keep a finished call."""
+        entry = self._entry(SWITCHBOARD, "call.record", Ref("call", record.id), Outcome.DONE, record.disposition.value)
+        await self._writer.commit(((_ADD_CALL, self._call_row(record)),), (entry,))
+
+    async def calls_page(self, grant: Grant, *, before: tuple[datetime, str] | None = None, limit: int = 50) -> list[CallRecord]:
+        """Calls, newest first, those before a time and id."""
+        hold(grant, "call")
+        query = select(calls).order_by(*_NEWEST_FIRST).limit(limit)
+        if before is not None:
+            query = query.where(tuple_(calls.c.started_at, calls.c.id) < tuple_(before[0].timestamp(), before[1]))
+        return readable(await self._rows(query), lambda row: self._call(row, grant))
+
+    async def calls_of_number(self, grant: Grant, number: str, limit: int = 50) -> list[CallRecord]:
+        """Calls from or to one number (E.164) or extension, newest first."""
+        hold(grant, "call")
+        caller, called = (blind_index(self._keyring, context, number) for context in ("call.caller", "call.called"))
+        theirs = or_(calls.c.caller_index == caller, calls.c.called_index == called)
+        query = select(calls).where(theirs).order_by(*_NEWEST_FIRST).limit(limit)
+        return readable(await self._rows(query), lambda row: self._call(row, grant))
+
+    async def call(self, grant: Grant, call: CallId) -> CallRecord | None:
+        """One call. Raises Corrupt naming the row where it was changed."""
+        hold(grant, "call", call)
+        rows = await self._rows(select(calls).where(calls.c.id == call))
+        return self._call(rows[0], grant) if rows else None
+
+    def _call_row(self, record: CallRecord) -> dict[str, Any]:
+        return {
+            "id": record.id,
+            "direction": record.direction.value,
+            "started_at": record.started_at.timestamp(),
+            "ended_at": record.ended_at.timestamp(),
+            "disposition": record.disposition.value,
+            "protection": record.protection.value,
+            "caller_index": blind_index(self._keyring, "call.caller", record.caller.reveal(WHY)),
+            "called_index": blind_index(self._keyring, "call.called", record.called.reveal(WHY)),
+            "sealed": self._fields.seal(Purpose.CALL_RECORD, sealing.call_text(record), Place("call", "sealed", record.id)),
+        }
+
+    def _call(self, row: AnyRow, grant: Grant) -> CallRecord:
+        return sealing.call_of(row, self._fields.open(Purpose.CALL_RECORD, row.sealed, Place("call", "sealed", row.id), grant))

@@ -1,0 +1,53 @@
+"""How the store fails.
+
+OurError
+├── StoreFailed      a write was not kept: a full or failing disk, a lock held by somebody else; it may be tried again
+│   ├── WriteRefused     the database will never take this write
+│   └── StoreClosed      the store was closed before
+├── StoreUnusable    the file cannot be opened: no database, a newer schema, another practice's keys
+│   └── LogDamaged       the audit log is not what its last checkpoint signed
+└── GrantDoesNotFit  a bug of ours: a grant for one thing was used to open another
+"""
+
+from typing import ClassVar
+
+from auricle.kernel.errors import OurError
+
+
+class StoreFailed(OurError):
+    """The database did not take a write; nothing of it was kept."""
+
+    code: ClassVar[str] = "store.failed"
+    retryable: ClassVar[bool] = True
+
+
+class WriteRefused(StoreFailed):
+    """This write breaks a rule of the database, and would again."""
+
+    code: ClassVar[str] = "store.refused"
+    retryable: ClassVar[bool] = False
+
+
+class StoreClosed(StoreFailed):
+    """Nothing is written any more."""
+
+    code: ClassVar[str] = "store.closed"
+    retryable: ClassVar[bool] = False
+
+
+class StoreUnusable(OurError):
+    """The database cannot be opened; the text says why and what to do."""
+
+    code: ClassVar[str] = "store.unusable"
+
+
+class LogDamaged(StoreUnusable):
+    """The audit log was changed outside this program. Signing on would make the change look genuine, so nothing is opened."""
+
+    code: ClassVar[str] = "store.log_damaged"
+
+
+class GrantDoesNotFit(OurError):
+    """The gate was passed for something else."""
+
+    code: ClassVar[str] = "store.grant_does_not_fit"

@@ -1,0 +1,122 @@
+"""The audit log in the writer's database: numbers entries, keeps the Merkle frontier, signs checkpoints.
+
+Belongs to the writer's thread. Everything between `draft` and `adopt` happens in one transaction that holds the write lock.
+"""
+
+import sqlite3
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import insert
+
+from auricle.adapters.store import schema
+from auricle.adapters.store.errors import LogDamaged
+from auricle.adapters.store.statements import compiled
+from auricle.audit.checkpoint import BadCheckpoint, Checkpoint, sign, verify, vkey
+from auricle.audit.entry import Entry
+from auricle.audit.tree import Frontier, leaf_hash
+
+CHECKPOINT_ENTRIES = 256
+CHECKPOINT_S = 10.0
+_ADD_LEAF = compiled(insert(schema.audit_leaves))
+_ADD_CHECKPOINT = compiled(insert(schema.checkpoints).prefix_with("OR IGNORE"))  # the same size has the same root
+_NEWEST_CHECKPOINT = "SELECT size, note FROM audit_checkpoint ORDER BY size DESC LIMIT 1"
+_LEAVES_FROM = "SELECT number, leaf FROM audit_leaf WHERE number >= ? ORDER BY number"
+RESTORE = "restore the database from a backup, and keep this one as evidence"
+
+
+class Draft:
+    """Entries on their way into the log."""
+
+    __slots__ = ("frontier", "rows", "signed")
+
+    def __init__(self, frontier: Frontier) -> None:
+        self.frontier = frontier
+        self.rows: list[dict[str, int | bytes]] = []
+        self.signed = False
+
+    def append(self, entry: Entry) -> None:
+        """Give the entry the next number."""
+        leaf = entry.leaf()
+        self.rows.append({"number": self.frontier.size, "leaf": leaf})
+        self.frontier.append(leaf_hash(leaf))
+
+    @property
+    def last(self) -> int:
+        """The number of the newest entry; -1 in an empty log."""
+        return self.frontier.size - 1
+
+
+class Ledger:
+    """Made from what the database holds. Raises LogDamaged where that is not what the newest checkpoint signed."""
+
+    def __init__(self, connection: sqlite3.Connection, signing: Ed25519PrivateKey, origin: str, now: float) -> None:
+        self._connection = connection
+        self._signing = signing
+        self._origin = origin
+        self._frontier = Frontier()
+        self._signed_size = -1
+        self._signed_at = now
+        self._load()
+
+    def draft(self) -> Draft:
+        """A place for new entries, behind those that another process (the command line) may have added."""
+        frontier = self._frontier.copy()
+        self._extend(frontier)
+        return Draft(frontier)
+
+    def write(self, draft: Draft, now: float, *, must_sign: bool = False) -> None:
+        """Put the entries into the transaction, and a checkpoint when it is time for one."""
+        if draft.rows:
+            self._connection.executemany(_ADD_LEAF, draft.rows)
+        enough = draft.frontier.size - max(self._signed_size, 0) >= CHECKPOINT_ENTRIES
+        if must_sign or enough or (draft.frontier.size != self._signed_size and now - self._signed_at >= CHECKPOINT_S):
+            note = sign(Checkpoint(self._origin, draft.frontier.size, draft.frontier.root()), self._signing)
+            self._connection.execute(_ADD_CHECKPOINT, {"size": draft.frontier.size, "note": note})
+            draft.signed = True
+
+    def adopt(self, draft: Draft, now: float) -> None:
+        """The transaction was committed."""
+        if self._frontier.size == self._signed_size and draft.rows:
+            self._signed_at = now  # the time until a checkpoint runs from the first entry it lacks
+        self._frontier = draft.frontier
+        if draft.signed:
+            self._signed_size, self._signed_at = draft.frontier.size, now
+
+    def due_in(self, now: float) -> float | None:
+        """Seconds until a checkpoint is due; None while everything is signed."""
+        if self._frontier.size == self._signed_size:
+            return None
+        return max(0.0, self._signed_at + CHECKPOINT_S - now)
+
+    def put_off(self, now: float) -> None:
+        """The checkpoint could not be written; the next try comes as late as if it had been."""
+        self._signed_at = now
+
+    def _load(self) -> None:
+        self._connection.execute("BEGIN")  # one view of both tables
+        try:
+            newest = self._connection.execute(_NEWEST_CHECKPOINT).fetchone()
+            checkpoint = self._verified(newest[1]) if newest else None
+            self._extend(self._frontier, checkpoint)
+        finally:
+            self._connection.execute("ROLLBACK")
+        if checkpoint is None:
+            return
+        if self._frontier.size < checkpoint.size:
+            raise LogDamaged(f"the audit log ends at entry {self._frontier.size}, but {checkpoint.size} were signed: {RESTORE}")
+        self._signed_size = checkpoint.size
+
+    def _verified(self, note: str) -> Checkpoint:
+        try:
+            return verify(note, vkey(self._origin, self._signing.public_key()))
+        except BadCheckpoint as error:
+            raise LogDamaged(f"{error}: the database belongs to other keys or another practice, or its audit log was changed") from error
+
+    def _extend(self, frontier: Frontier, checkpoint: Checkpoint | None = None) -> None:
+        """Add the leaves that the database has and the frontier lacks; the root must be the checkpoint's where it passes it."""
+        for number, leaf in self._connection.execute(_LEAVES_FROM, (frontier.size,)):
+            if number != frontier.size:
+                raise LogDamaged(f"entry {frontier.size} of the audit log is missing: {RESTORE}")
+            frontier.append(leaf_hash(leaf))
+            if checkpoint is not None and frontier.size == checkpoint.size and frontier.root() != checkpoint.root:
+                raise LogDamaged(f"the first {checkpoint.size} entries of the audit log are not the ones that were signed: {RESTORE}")
