@@ -124,6 +124,16 @@ async def test_the_hub_ends_all_streams() -> None:
         assert b"".join([piece async for piece in stream]).startswith(b":")
 
 
+async def test_in_a_storm_only_the_newest_state_of_a_call_is_told() -> None:
+    world, _, watching, _ = await watcher()
+    stream = watching.run(None)
+    await events(stream, 2)
+    for step in ("greeting", "top", "front"):
+        world.tell(a_running_call("x1", world.now(), step=step))
+    world.tell(ServiceState("kamailio", "up"))
+    assert [(name, data.get("step")) for _, name, data in await events(stream, 2)] == [("call", "front"), ("service", None)]
+
+
 async def test_streams_are_counted_and_let_go() -> None:
     _, hub, watching, _ = await watcher()
     ident = watching.session.actor.session_id

@@ -3,7 +3,8 @@
 The session is looked at again every few seconds: a sign-out, an ended session or a lost role ends what the stream shows.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -11,11 +12,12 @@ from pydantic import BaseModel
 from auricle.access.model import Action
 from auricle.calls.live import LiveCall
 from auricle.web.calls.schemas import LiveCalls, live_view
-from auricle.web.events.hub import Hub
+from auricle.web.events.hub import Hub, Numbered
 from auricle.web.ports import Happening, ServiceState, SignedIn, VoicemailChanged, WebPorts
 from auricle.web.system.schemas import ServiceView, SystemView
 
 CHECK_S = 10.0  # how long a revoked session may still see changes (case RBAC-29c5), and the keep-alive of proxies
+PACE_S = 0.1  # a change alone is told at once; a storm of them ten times a second
 RECONNECT = b"retry: 2000\n\n"
 
 
@@ -41,13 +43,13 @@ class Watcher:
     address: str
     permitted: frozenset[str] = frozenset()
 
-    async def run(self, last_event_id: str | None, check_s: float = CHECK_S) -> AsyncIterator[bytes]:
+    async def run(self, last_event_id: str | None, check_s: float = CHECK_S, pace_s: float = PACE_S) -> AsyncIterator[bytes]:
         """The stream's bytes, until the session or the server ends."""
         with self.hub.stream(self.session.actor.session_id):
-            async for piece in self._pieces(last_event_id, check_s):
+            async for piece in self._pieces(last_event_id, check_s, pace_s):
                 yield piece
 
-    async def _pieces(self, last_event_id: str | None, check_s: float) -> AsyncIterator[bytes]:
+    async def _pieces(self, last_event_id: str | None, check_s: float, pace_s: float) -> AsyncIterator[bytes]:
         self.permitted = frozenset(self.ports.access.permissions(self.session.actor))
         yield RECONNECT
         place = self.hub.place_of(last_event_id)
@@ -62,9 +64,11 @@ class Watcher:
                 place = self.hub.last
                 yield await self._snapshot()
                 continue
-            for item in missed:
-                place = item.number
+            for item in _newest(missed):
                 yield self._event(item.what, self.hub.event_id(item.number))
+            if missed:
+                place = missed[-1].number
+                await asyncio.sleep(pace_s)
             await self.hub.wait(place, check_s)
             if not await self._still_signed_in():
                 yield _frame("signed-out", SignedOut(), "")
@@ -97,6 +101,12 @@ class Watcher:
                 return _frame("voicemail", VoicemailNote(id=what.id), ident) if Action.VOICEMAIL_LIST in self.permitted else b""
             case ServiceState():
                 return _frame("service", ServiceView(name=what.name, state=what.state), ident)
+
+
+def _newest(items: Sequence[Numbered]) -> list[Numbered]:
+    """Without the states of a call that a later one in the same batch replaces."""
+    last = {item.what.id: item.number for item in items if isinstance(item.what, LiveCall)}
+    return [item for item in items if not isinstance(item.what, LiveCall) or last[item.what.id] == item.number]
 
 
 def _frame(event: str, data: BaseModel, ident: str) -> bytes:
