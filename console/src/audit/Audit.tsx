@@ -122,8 +122,9 @@ function outcomeText(t: Translate, entry: Entry): string {
 }
 
 function act(t: Translate, entry: Entry): string {
-  const key = `audit.act.${entry.action}`;
-  return isKey(key) ? t(key) : entry.action;
+  const keys = [`audit.act.${entry.action}.${entry.outcome}`, `audit.act.${entry.action}`];
+  const key = keys.find(isKey);
+  return key === undefined ? entry.action : t(key);
 }
 
 const who = (t: Translate, entry: Entry): string => (entry.actor_kind === "anonymous" ? t("audit.actor.anonymous") : entry.actor.name);

@@ -15,7 +15,8 @@ export function SystemBanner() {
           <p className="banner" key={part.name}>
             <Icon name="warning" />
             <span>
-              <strong>{t(isKey(key) ? key : "system.stopped", { part: partName(t, part.name) })}</strong> {effect(t, part.name)} {t("system.tell")}
+              <strong>{t(isKey(key) ? key : "system.stopped", { part: partName(t, part.name) })}</strong> {effect(t, part.name)}
+              {part.state !== "development" && ` ${t("system.tell")}`}
             </span>
           </p>
         );
