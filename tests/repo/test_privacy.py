@@ -10,7 +10,7 @@ SAFE_KEYS = frozenset(
     "action actor audio_s blob bytes code count damaged detail dropped duration_ms entries errno error event field file kept kind leg level line "
     "method name number numbers outcome part path_template people pid process reason reload request request_id route second seconds service "
     "services session signal size source state status stopped task transport trunk voicemail wait_s waited_s where jobs lines suppressed "
-    "complaint_kind program exit_code kinds text_bytes checkpoint index ms segment".split()
+    "complaint_kind program exit_code kinds text_bytes checkpoint index ms segment place".split()
 )
 """Identifiers, counts, states, our own constants. `source` is a network address, never a number."""
 
@@ -21,7 +21,7 @@ CONSTANT_AT_THE_CALLERS = {
 
 REVEALING = {
     "adapters/store/sealing.py": "writing a record, sealed at once",
-    "adapters/store/store.py": "blind indexes",
+    "adapters/store/calls.py": "blind indexes",
     "calls/call.py": "From of an outgoing leg",
     "web/names.py": "the console's border, behind the gate",
 }
