@@ -107,6 +107,12 @@ await check("a part that restarts is said, with what it means, and unsaid", asyn
   await page.getByText("The sound relay is restarting.").waitFor({ state: "detached" });
 });
 
+await check("keys without a passphrase are said", async () => {
+  await peer.say("service keys development");
+  await visible(page.getByText("are for trying out only"));
+  await peer.say("service keys up");
+});
+
 await check("keys go places; ? shows them; Ctrl-K finds pages", async () => {
   await page.keyboard.press("g");
   await page.keyboard.press("c");
