@@ -96,7 +96,7 @@ class Ledger:
         self._connection.execute("BEGIN")  # one view of both tables
         try:
             newest = self._connection.execute(_NEWEST_CHECKPOINT).fetchone()
-            checkpoint = self._verified(newest[1]) if newest else None
+            checkpoint = self._verified(str(newest[1])) if newest else None
             self._extend(self._frontier, checkpoint)
         finally:
             self._connection.execute("ROLLBACK")
@@ -115,7 +115,7 @@ class Ledger:
     def _extend(self, frontier: Frontier, checkpoint: Checkpoint | None = None) -> None:
         """Add the leaves that the database has and the frontier lacks; the root must be the checkpoint's where it passes it."""
         for number, leaf in self._connection.execute(_LEAVES_FROM, (frontier.size,)):
-            if number != frontier.size:
+            if number != frontier.size or not isinstance(leaf, bytes):
                 raise LogDamaged(f"entry {frontier.size} of the audit log is missing: {RESTORE}")
             frontier.append(leaf_hash(leaf))
             if checkpoint is not None and frontier.size == checkpoint.size and frontier.root() != checkpoint.root:

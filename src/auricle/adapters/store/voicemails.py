@@ -30,10 +30,11 @@ _DROP = "DELETE FROM voicemail WHERE id = :id AND kept = 0"
 _RECOVER = "UPDATE voicemail SET kept = 1, complete = 0, duration_s = :duration_s WHERE id = :id AND kept = 0"
 _FREE_LEASES = "UPDATE voicemail SET leased_until = NULL WHERE leased_until IS NOT NULL"
 _GIVE_UP = "UPDATE voicemail SET transcript_state = 'failed' WHERE kept AND transcript_state = 'waiting' AND attempts >= :max"
+_GIVE_BACK = "UPDATE voicemail SET leased_until = NULL WHERE id = :id"
 _CLAIM = """\
 UPDATE voicemail SET attempts = attempts + 1, leased_until = :now + :lease WHERE id = (
     SELECT id FROM voicemail
-    WHERE kept AND transcript_state = 'waiting' AND attempts < :max AND (leased_until IS NULL OR leased_until <= :now OR id = :held)
+    WHERE kept AND transcript_state = 'waiting' AND attempts < :max AND (leased_until IS NULL OR leased_until <= :now)
     ORDER BY attempts, received_at LIMIT 1
 ) RETURNING id"""
 _SET_TRANSCRIPT = "UPDATE voicemail SET transcript_state = :state, transcript = :transcript, leased_until = NULL WHERE id = :id"
@@ -110,7 +111,8 @@ class Voicemails(Part):
         if not await self._rows(select(voicemails.c.id).where(waiting).limit(1)):
             return None  # an idle queue writes nothing
         now = self._clock.now().timestamp()
-        rows = await self._writer.take((_CLAIM, {"now": now, "lease": LEASE_S, "max": MAX_ATTEMPTS, "held": held}))
+        given_back: list[Op] = [(_GIVE_BACK, {"id": held})] if held else []
+        rows = await self._writer.take((_CLAIM, {"now": now, "lease": LEASE_S, "max": MAX_ATTEMPTS}), given_back)
         self._held = VoicemailId(rows[0][0]) if rows else None
         return self._held
 

@@ -62,10 +62,10 @@ class Writer:
         number: int = await self._put(_Job(ops, entries, loop, loop.create_future(), sign))
         return number
 
-    async def take(self, query: Op) -> Rows:
-        """Change something and say what, by a statement with RETURNING. Raises StoreFailed."""
+    async def take(self, query: Op, before: Sequence[Op] = ()) -> Rows:
+        """Change something and say what, by a statement with RETURNING, after some others. Raises StoreFailed."""
         loop = asyncio.get_running_loop()
-        rows: Rows = await self._put(_Job((), (), loop, loop.create_future(), query=query))
+        rows: Rows = await self._put(_Job(before, (), loop, loop.create_future(), query=query))
         return rows
 
     def close(self) -> None:
