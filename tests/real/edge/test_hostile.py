@@ -114,7 +114,8 @@ async def test_a_flood_is_cut_off_and_others_still_served(make_stage: Callable[.
 async def test_old_tls_is_refused(stage: Stage) -> None:
     context = stage.tls_context()
     context.set_ciphers("ALL:@SECLEVEL=0")
-    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.warns(DeprecationWarning):
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
     with pytest.raises((ssl.SSLError, ConnectionError)):
         await stage.phone(context)
     for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):

@@ -76,6 +76,10 @@ tcp_children=$workers
 auto_aliases=no
 dns=no
 rev_dns=no
+dns_use_search_list=no
+dns_retr_time=1
+dns_retr_no=1
+dns_servers_no=2
 server_signature=no
 sip_warning=0
 enable_tls=yes
@@ -169,7 +173,7 @@ route[FROM_APP] {
   if ($$du == $$null && $$rP =~ "^udp$$") { $from_udp }
   if ($$du =~ "^sip:" && !($$du =~ "transport=")) { $from_udp }
   t_on_reply("TO_APP");
-  if (!t_relay()) sl_reply_error();
+  t_relay();
 }
 
 onreply_route[TO_APP] {
@@ -246,7 +250,7 @@ route[FROM_OUTSIDE] {
     $$avp(connection) = $$conid;
     t_on_reply("TO_CONNECTION");
   }
-  if (!t_relay()) sl_reply_error();
+  t_relay();
 }
 
 # Who was let in keeps an idle connection; who was not loses it soon, so that strangers cannot fill the table.

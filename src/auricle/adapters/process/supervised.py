@@ -184,7 +184,8 @@ class Supervised:
                     continue  # a line longer than the stream's limit was dropped
                 if not line:
                     return
-                self._complaints.take(line.decode("utf-8", "replace").strip(), loop.time())
+                if not self._stopping:  # what an ending child complains about is its end
+                    self._complaints.take(line.decode("utf-8", "replace").strip(), loop.time())
         finally:
             transport.close()
 
