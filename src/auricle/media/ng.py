@@ -97,6 +97,7 @@ _AGAIN_FROM_PHONE, _AGAIN_TO_PHONE = _fixed({"to-tag": PBX}), _fixed({"to-tag": 
 _RTCP_MUX = _fixed({"rtcp-mux": ["demux"]})
 _PLAY = _fixed({"command": "play media", "from-tag": LEG})
 _STOP = _fixed({"command": "stop media", "from-tag": LEG})
+_BLOCK, _UNBLOCK = _fixed({"command": "block media", "from-tag": PBX}), _fixed({"command": "unblock media", "from-tag": PBX})
 _FORK_REQUEST = _fixed({
     "command": "subscribe request", "from-tag": LEG, "to-tag": RECORDER, "transport-protocol": "RTP/AVP", "ICE": "remove", "DTLS": "off",
     "interface": HUB,
@@ -143,6 +144,16 @@ def play(call: str, file: str, times: int) -> Command:
 def stop_playing(call: str) -> Command:
     """Stop playing."""
     return Command("stop media", call, b"d%b7:call-id%be" % (_STOP, _text(call)))
+
+
+def block(call: str) -> Command:
+    """Let nothing of other legs reach the phone: rtpengine sends on to a party on hold unless told not to (verified)."""
+    return Command("block media", call, b"d%b7:call-id%be" % (_BLOCK, _text(call)))
+
+
+def unblock(call: str) -> Command:
+    """Let the phone hear other legs again."""
+    return Command("unblock media", call, b"d%b7:call-id%be" % (_UNBLOCK, _text(call)))
 
 
 def fork_request(call: str, *, transcode: bool) -> Command:

@@ -10,7 +10,7 @@ import re
 import socket
 import struct
 import wave
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from itertools import count
 from pathlib import Path
 
@@ -99,7 +99,8 @@ class Phone(asyncio.DatagramProtocol):
         self._outbound: Session | None = None
         self._their_key = b""
         self._task: asyncio.Task[None] | None = None
-        self._queue: list[tuple[bytes, int, int, bool]] = []
+        self._queue: list[tuple[bytes, int, int]] = []
+        """Key packets to send: payload, copies, and which of its key it is."""
 
     @classmethod
     async def open(cls, frequency: int = 600, *, srtp: bool = True, codec: str = "PCMU", suite: str = SUITE) -> "Phone":
@@ -109,19 +110,20 @@ class Phone(asyncio.DatagramProtocol):
         phone.port = phone.transport.get_extra_info("sockname")[1]
         return phone
 
-    def sdp(self, direction: str = "a=sendrecv", *, address: str = OUTSIDE, session_lines: str = "", profile: str = "", more: str = "") -> bytes:
+    def sdp(self, direction: str = "a=sendrecv", *, address: str = OUTSIDE, session_lines: str = "", profile: str = "") -> bytes:
         """This phone's description."""
         self.version += 1
         number, name = {"PCMU": (0, "PCMU/8000"), "PCMA": (8, "PCMA/8000"), "G722": (9, "G722/8000")}[self.codec]
         profile = profile or ("RTP/SAVP" if self.srtp else "RTP/AVP")
         lines = [
             "v=0", f"o=- {self.port} {self.version} IN IP4 {OUTSIDE}", "s=-", f"c=IN IP4 {address}", "t=0 0", *session_lines.split(),
-            f"m=audio {self.port} {profile} {number} 101", f"a=rtpmap:{number} {name}", "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15",
+            f"m=audio {self.port} {profile} {number} 101", f"a=rtpmap:{number} {name}", "a=rtpmap:101 telephone-event/8000",
+            "a=fmtp:101 0-15",
         ]  # fmt: skip
         if self.srtp:
             lines.append(f"a=crypto:{self.tag} {self.suite} inline:{base64.b64encode(self.key).decode()}")
         lines += [direction] if direction else []
-        return ("\r\n".join([*lines, "a=ptime:20"]) + "\r\n" + more).encode()
+        return ("\r\n".join([*lines, "a=ptime:20"]) + "\r\n").encode()
 
     def take(self, sdp: bytes) -> None:
         """Take rtpengine's description: where to send, and its key."""
@@ -194,7 +196,7 @@ class Phone(asyncio.DatagramProtocol):
         for i in range(packets):
             last = i == packets - 1
             payload = struct.pack("!BBH", event, (0x80 if last else 0) | 10, FRAME * (i + 1))
-            self._queue.append((payload, ends if last else 1, i, last))
+            self._queue.append((payload, ends if last else 1, i))
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -203,7 +205,7 @@ class Phone(asyncio.DatagramProtocol):
         event_start = 0
         for i in count():
             if self._queue:
-                payload, copies, index, _last = self._queue.pop(0)
+                payload, copies, index = self._queue.pop(0)
                 event_start = self.timestamp if index == 0 else event_start
                 for _ in range(copies):
                     self.send(payload, 101, event_start, marker=index == 0)
@@ -245,15 +247,8 @@ class Phone(asyncio.DatagramProtocol):
 
 
 def _encode_alaw(samples: np.ndarray) -> bytes:
-    """G.711 A-law by its definition."""
-    out = bytearray()
-    for sample in samples.tolist():
-        magnitude = min(abs(int(sample)), 32767) >> 4
-        exponent = max(0, magnitude.bit_length() - 5)
-        mantissa = (magnitude >> max(exponent - 1, 0) if exponent else magnitude) & 0x0F if exponent > 1 else magnitude & 0x0F
-        exponent = 1 if exponent == 1 else exponent
-        out.append(((0x80 if sample >= 0 else 0) | exponent << 4 | mantissa) ^ 0x55)
-    return bytes(out)
+    """G.711 A-law: the code whose value is nearest."""
+    return bytes(int(np.abs(_ALAW - sample).argmin()) for sample in samples.astype(int))
 
 
 def _decode_alaw(data: bytes) -> np.ndarray:
@@ -264,6 +259,9 @@ def _decode_alaw(data: bytes) -> np.ndarray:
         magnitude = (mantissa << 4) + 8 if exponent == 0 else ((mantissa << 4) + 0x108) << (exponent - 1)
         out.append(magnitude if code & 0x80 else -magnitude)
     return np.array(out, dtype=np.int16)
+
+
+_ALAW = _decode_alaw(bytes(range(256))).astype(int)
 
 
 class Sink:
@@ -361,6 +359,3 @@ def prompt(tmp_path: Path) -> Callable[[float, float], str]:
     for parent in (tmp_path, *list(tmp_path.parents)[:2]):
         parent.chmod(0o755)
     return lambda frequency, seconds: wav(tmp_path / f"{frequency}-{seconds}.wav", frequency, seconds)
-
-
-Waiting = Awaitable[None]

@@ -45,6 +45,7 @@ class RtpLeg:
         "_playing",
         "_profile",
         "_session",
+        "_sounding",
         "_toward",
         "_version",
         "_widen",
@@ -70,6 +71,7 @@ class RtpLeg:
         self._again: Command | None = None
         """For a leg we called: its answer, to be repeated after an offer of ours. None once the phone has offered."""
         self._playing: tuple[str, int, float] | None = None
+        self._sounding = False
         self._fork: ForkReceiver | None = None
         self._known = False
         self._deleted = False
@@ -110,12 +112,20 @@ class RtpLeg:
         self._read_hub(await self._sdp(self._again))
 
     async def renegotiate(self, offer: bytes) -> bytes:
-        """The phone's re-INVITE: the same ports and keys on our side, direction mirrored. What was playing goes on when it hears again."""
-        before = self._direction
+        """The phone's re-INVITE: the same ports and keys on our side, direction mirrored.
+
+        A party that has us on hold is sent nothing (RFC 3264 8.4); what was playing begins anew when it hears again.
+        """
+        heard = self._direction in HEARS
         await self._sdp(self._from_phone(offer, again=True))
         self._again = None
         answer = await self._answer(self._toward)
-        if self._direction in HEARS and before not in HEARS:
+        hears = self._direction in HEARS
+        if heard and not hears:
+            await self._stop()
+            await self._ask(ng.block(self.id))
+        elif hears and not heard:
+            await self._ask(ng.unblock(self.id))
             await self._resume()
         return answer
 
@@ -134,20 +144,16 @@ class RtpLeg:
         To a party that has us on hold it is silent, and begins when it hears again before its end.
         """
         if self._direction in HEARS:
-            reply = await self._ask(ng.play(self.id, file, times))
-            duration = reply.get("duration")
-            if not isinstance(duration, int):
-                raise MediaFailed("play media: no duration")
-            lasts_s = duration / 1000
+            lasts_s = await self._begin(file, times)
         else:
             lasts_s = await asyncio.to_thread(_seconds_of, file)
         self._playing = (file, times, asyncio.get_running_loop().time() + lasts_s * times)
         return lasts_s
 
     async def stop_playing(self) -> None:
-        """Stop at once."""
+        """Stop at once; fine when nothing plays."""
         self._playing = None
-        await self._ask(ng.stop_playing(self.id))
+        await self._stop()
 
     async def start_recording(self, sink: AudioSink) -> None:
         """Fork what the party says."""
@@ -208,7 +214,20 @@ class RtpLeg:
         if self._playing is not None:
             file, times, end = self._playing
             if asyncio.get_running_loop().time() < end:
-                await self._ask(ng.play(self.id, file, times))
+                await self._begin(file, times)
+
+    async def _begin(self, file: str, times: int) -> float:
+        duration = (await self._ask(ng.play(self.id, file, times))).get("duration")
+        self._sounding = True
+        if not isinstance(duration, int):
+            raise MediaFailed("play media: no duration")
+        return duration / 1000
+
+    async def _stop(self) -> None:
+        """rtpengine refuses to stop what never began (verified)."""
+        if self._sounding:
+            self._sounding = False
+            await self._ask(ng.stop_playing(self.id))
 
     def _hub(self, toward: int) -> HubSide:
         self._toward = toward
