@@ -6,12 +6,14 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src" / "auricle"
 
-SAFE_KEYS = frozenset(
-    "action actor audio_s blob bytes code count damaged detail dropped duration_ms entries errno error event field file kept kind leg level line "
-    "method name number numbers outcome part path_template people pid process reason reload request request_id route second seconds service "
-    "services session signal size source state status stopped task transport trunk voicemail wait_s waited_s where jobs lines suppressed "
-    "complaint_kind program exit_code kinds text_bytes checkpoint index ms segment place".split()
-)
+SAFE_KEYS = frozenset({
+    "action", "actor", "audio_s", "blob", "bytes", "checkpoint", "code", "complaint_kind", "count", "damaged", "detail", "dropped",
+    "duration_ms", "entries", "errno", "error", "event", "exit_code", "field", "file", "index", "jobs", "kept", "kind", "kinds", "leg",
+    "level", "line", "lines", "method", "ms", "name", "number", "numbers", "outcome", "part", "path_template", "people", "pid", "place",
+    "process", "program", "reason", "reload", "request", "request_id", "route", "second", "seconds", "segment", "service", "services",
+    "session", "signal", "size", "source", "state", "status", "stopped", "suppressed", "task", "text_bytes", "transport", "trunk",
+    "voicemail", "wait_s", "waited_s", "where",
+})  # fmt: skip
 """Identifiers, counts, states, our own constants. `source` is a network address, never a number."""
 
 CONSTANT_AT_THE_CALLERS = {
