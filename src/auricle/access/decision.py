@@ -36,7 +36,7 @@ class Policies:
         if set(_SCHEMA_ACTION.findall(schema)) != ACTIONS:
             raise PoliciesWrong("the schema's actions are not the program's (access/model.py)")
         self._policies = cedarpy.PolicySet.from_str(policies)
-        self._schema = schema
+        self._schema = cedarpy.Schema.from_str(schema)
         self._words = _words(policies)
         self._remembered: dict[_Question, Decision] = {}
 
