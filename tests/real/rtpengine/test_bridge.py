@@ -251,20 +251,25 @@ async def test_music_goes_on_after_hold(stage: Stage, prompt: Prompt) -> None:
     await phone.hears(800)
 
 
-async def test_phone_that_moves_is_followed(stage: Stage) -> None:
-    """A re-INVITE with another port (new network, same key)."""
-    a, b = await stage.phone(600), await stage.phone(1000)
-    caller, _ = await stage.bridge(a, b)
-    a.start()
-    b.start()
-    await a.hears(1000)
-    moved = await stage.phone(600)
-    moved.key, moved.tag, moved.ssrc = a.key, a.tag, a.ssrc
-    moved.sequence, moved.timestamp = a.sequence + 50, a.timestamp
-    a.mute()
-    moved.take(await caller.renegotiate(moved.sdp()))
+@pytest.mark.parametrize("called", [False, True])
+async def test_phone_that_moves_is_followed(stage: Stage, called: bool) -> None:
+    """A re-INVITE with another port (new network, same key); pointing the leg elsewhere afterwards does not send it back."""
+    a, b, c = await stage.phone(600), await stage.phone(1000), await stage.phone(1500)
+    legs = await stage.bridge(a, b)
+    third = await stage.outgoing(c)
+    mover, other, leg = (b, a, legs[1]) if called else (a, b, legs[0])
+    for phone in (a, b, c):
+        phone.start()
+    await mover.hears(other.frequency)
+    moved = await stage.phone(mover.frequency)
+    moved.key, moved.tag, moved.ssrc = mover.key, mover.tag, mover.ssrc
+    moved.sequence, moved.timestamp = mover.sequence + 50, mover.timestamp
+    mover.mute()
+    moved.take(await leg.renegotiate(moved.sdp()))
     moved.start()
-    await asyncio.gather(moved.hears(1000), b.hears(600), a.silence(0.3))
+    await asyncio.gather(moved.hears(other.frequency), other.hears(moved.frequency), mover.silence(0.3))
+    await asyncio.gather(leg.point(third.pbx_port), third.point(leg.pbx_port))
+    await asyncio.gather(moved.hears(1500), c.hears(moved.frequency), mover.silence(0.3))
 
 
 async def test_one_section_is_taken_and_the_others_are_refused(stage: Stage) -> None:
