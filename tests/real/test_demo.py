@@ -8,7 +8,6 @@ import sys
 import time
 import tomllib
 import wave
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +37,7 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     directory = tmp_path_factory.mktemp("demo")
     capture = directory / "lo.pcapng"
     watcher = None
@@ -56,7 +55,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         watcher.wait(15)
     settings = tomllib.loads((directory / "practice" / "settings.toml").read_text())
     outcome = json.loads(done.stdout) if done.stdout.strip() else {}
-    yield Run(done.returncode, outcome, done.stderr, directory / "practice", capture, settings["network"]["tls_port"])
+    return Run(done.returncode, outcome, done.stderr, directory / "practice", capture, settings["network"]["tls_port"])
 
 
 def fields(run: Run, display_filter: str, *names: str) -> list[list[str]]:

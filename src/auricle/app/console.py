@@ -50,9 +50,10 @@ class ConsoleServer:
         development_keys: bool,
     ) -> None:
         self.port = port
+        self._sessions = WebSessions(store, practice, passwords, clock, entropy, idle)
         ports = WebPorts(
             practice=practice,
-            sessions=WebSessions(store, practice, passwords, clock, entropy, idle),
+            sessions=self._sessions,
             access=WebAccess(policies, store),
             calls=WebCalls(store, gate, board),
             voicemails=WebVoicemails(store, blobs, gate, board),
@@ -65,6 +66,7 @@ class ConsoleServer:
 
     async def start(self) -> None:
         """Listen. Raises ConsoleFailed when the port is taken."""
+        await self._sessions.restore()
         self._serving = asyncio.ensure_future(self._serve())
         while not self._server.started:
             if self._serving.done():
@@ -80,6 +82,6 @@ class ConsoleServer:
 
     async def _serve(self) -> None:
         try:
-            await self._server._serve()  # `serve()` would take over the process's signal handlers
+            await self._server.serve()
         except SystemExit:
             return  # uvicorn's way to say that the port is taken

@@ -253,6 +253,12 @@ class Instance:
     async def _recover(self) -> None:
         """Take up what the last run left: recordings a crash cut off, and where phones are registered."""
         await self._store.recover_voicemails(await self._blobs.recover())
+        for message in await self._store.unfinished_voicemails():  # the crash came between the audio's end and its entry
+            seconds = await self._blobs.kept_s(message)
+            if seconds:
+                await self._store.recover_voicemails([(message, seconds)])
+            else:
+                await self._store.discard_voicemail(message)
 
         async def load(grant: Grant) -> None:
             self._registrations.restore(await self._store.load_bindings(grant))

@@ -35,6 +35,10 @@ class WebSessions:
         self._idle = idle
         self._throttle = Throttle()
 
+    async def restore(self) -> None:
+        """Take up the wrong tries counted before a restart."""
+        self._throttle.restore(await self._store.sign_in_tries())
+
     async def sign_in(self, username: str, password: str, address: str) -> SignedIn:
         """A new session. Raises BadCredentials or Throttled."""
         key = hashlib.sha256(username.lower().encode()).hexdigest()[:16]
@@ -44,10 +48,10 @@ class WebSessions:
         account = await self._store.account(username)
         right = await self._passwords.right(password, account[1] if account else None)
         if account is None or not right or account[0] not in self._practice.people:
-            stranger = Actor(ActorKind.ANONYMOUS, "anonymous", address=address)
-            await self._store.record(stranger, "session.start", Ref("account", key), Outcome.REFUSED, "wrong user name or password")
+            await self._store.sign_in_refused(address, key, self._throttle.tries(key, address))
             raise BadCredentials
         self._throttle.succeeded(key, address, admitted=True)
+        await self._store.sign_in_succeeded(key, address)
         return await self._started(username, account[0], address)
 
     async def resume(self, token: str, address: str, *, active: bool) -> SignedIn | None:

@@ -114,7 +114,7 @@ async def test_a_flood_is_cut_off_and_others_still_served(make_stage: Callable[.
 async def test_old_tls_is_refused(stage: Stage) -> None:
     context = stage.tls_context()
     context.set_ciphers("ALL:@SECLEVEL=0")
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
     with pytest.raises((ssl.SSLError, ConnectionError)):
         await stage.phone(context)

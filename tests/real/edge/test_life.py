@@ -184,3 +184,16 @@ async def test_without_kamailio_one_line_says_what_to_install(edge_settings: Edg
     with pytest.raises(MissingProgram) as missing:
         await edge.start()
     assert str(missing.value) == ("kamailio is not installed: apt-get install kamailio kamailio-tls-modules kamailio-websocket-modules")
+
+
+async def test_a_certificate_that_cannot_be_read_is_told_and_leaves_nothing(edge_settings: EdgeSettings, tmp_path: Path) -> None:
+    before = set(Path("/run").glob("auricle-edge-*"))
+    edge = Edge(replace(edge_settings, private_key=tmp_path / "none.pem"), lambda _name, _state: None)
+    with pytest.raises(EdgeFailed, match=r"none\.pem cannot be read: No such file or directory"):
+        await edge.start()
+    assert set(Path("/run").glob("auricle-edge-*")) - before == set()
+    assert edge.state is ServiceState.STOPPED
+
+
+async def test_many_may_ask_at_once(stage: Stage) -> None:
+    assert len({str(reply) for reply in await asyncio.gather(*(stage.edge.rpc("core.version") for _ in range(8)))}) == 1

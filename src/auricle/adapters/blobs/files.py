@@ -71,6 +71,10 @@ class FileBlobs:
         """At start: make blobs that a crash left open whole; their ids and seconds of audio. Those without audio are removed."""
         return await asyncio.to_thread(self._recover)
 
+    async def kept_s(self, blob: VoicemailId) -> float:
+        """At start: the seconds of audio of a blob that was sealed whole, 0 where there is none or it does not open."""
+        return await asyncio.to_thread(self._kept_s, blob)
+
     async def shred(self, blob: VoicemailId) -> None:
         """Destroy the key, then the bytes."""
         await asyncio.to_thread(self._shred, blob)
@@ -129,6 +133,12 @@ class FileBlobs:
             if seconds:
                 recovered.append((blob, seconds))
         return recovered
+
+    def _kept_s(self, blob: VoicemailId) -> float:
+        try:
+            return self._reader(blob, "sealed").duration_s
+        except (VaultError, BlobMissing, OSError):
+            return 0.0
 
     def _make_whole(self, blob: VoicemailId, part: Path) -> float:
         """Cut a torn tail off and give the blob its final name; 0 where nothing was sealed yet, and then it is gone."""

@@ -122,7 +122,7 @@ class BaresipPhone:
         """Return once it is registered; its event may be over before the control port is open, so it is asked. Raises PhoneFailed."""
         try:
             async with asyncio.timeout(timeout_s):
-                while "OK" not in await self.command("reginfo"):
+                while "OK" not in await self.command("reginfo"):  # noqa: ASYNC110 - what came before the control port is not told
                     await asyncio.sleep(0.1)
         except TimeoutError:
             raise PhoneFailed(f"phone {self._account.user} did not register; see {self._directory / 'log'}") from None
