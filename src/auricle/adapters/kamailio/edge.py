@@ -1,6 +1,7 @@
 """Starting, asking and reloading Kamailio. It runs unprivileged, in a directory of its own that goes when it goes."""
 
 import asyncio
+import itertools
 import json
 import re
 import resource
@@ -15,7 +16,7 @@ from typing import Any
 
 from auricle.adapters.kamailio.config import EdgeSettings, render, render_addresses, render_tls
 from auricle.adapters.process.supervised import OnState, ServiceState, Supervised
-from auricle.adapters.process.unprivileged import give_to_children, runtime_dir
+from auricle.adapters.process.unprivileged import account_of, give_to_children, runtime_dir
 from auricle.kernel.errors import OurError
 
 PACKAGES = "kamailio kamailio-tls-modules kamailio-websocket-modules"
@@ -55,8 +56,10 @@ class Edge:
     def __init__(self, settings: EdgeSettings, on_state: OnState) -> None:
         self._settings = settings
         self._on_state = on_state
+        self._account = account_of("kamailio")
         self._directory: Path | None = None
         self._service: Supervised | None = None
+        self._askers = itertools.count()
 
     @property
     def state(self) -> ServiceState:
@@ -69,15 +72,17 @@ class Edge:
         return self._service.pid if self._service else None
 
     async def start(self) -> None:
-        """Write the configuration and start. Raises MissingProgram or StartFailed."""
-        directory = self._directory = runtime_dir("edge")
-        self._write()
+        """Write the configuration and start. Raises MissingProgram, StartFailed, or EdgeFailed when a certificate cannot be read."""
+        directory = self._directory = runtime_dir("edge", self._account)
         command = ["kamailio", "-DD", "-E", "-f", str(directory / "kamailio.cfg"), "-Y", str(directory)]
         command += ["-m", str(SHARED_MB), "-M", str(PRIVATE_MB)]
-        self._service = Supervised("kamailio", command, PACKAGES, ready=self._ready, on_state=self._on_state, describe=describe)
+        self._service = Supervised(
+            "kamailio", command, PACKAGES, ready=self._ready, on_state=self._on_state, describe=describe, run_as=self._account
+        )
         try:
+            self._write(directory)
             await self._service.start()
-        except OurError:
+        except BaseException:  # also when the caller gives up waiting: the copy of the private key must not stay
             self._remove()
             raise
 
@@ -92,8 +97,10 @@ class Edge:
         old = self._settings
         if replace(old, trunks=settings.trunks, certificate=settings.certificate, private_key=settings.private_key) != settings:
             raise EdgeFailed("only trunks and certificates can change while the edge runs")
+        if self._directory is None:
+            raise EdgeFailed("the edge is not running")
         self._settings = settings
-        self._write()
+        self._write(self._directory)
         await self.rpc("permissions.addressReload")
         await self.rpc("tls.reload", timeout_s=TLS_RELOAD_TIMEOUT_S)
 
@@ -108,7 +115,9 @@ class Edge:
         directory = self._directory
         if directory is None:
             raise EdgeFailed("the edge is not running")
-        reply = await asyncio.to_thread(_ask, directory / "control.sock", directory / "asker.sock", method, arguments, timeout_s)
+        reply = await asyncio.to_thread(
+            _ask, directory / "control.sock", directory / f"asker{next(self._askers)}.sock", method, arguments, timeout_s
+        )
         if "error" in reply:
             raise EdgeFailed(f"kamailio refused {method}")
         return reply.get("result")
@@ -131,31 +140,24 @@ class Edge:
         _reader, writer = await asyncio.open_connection(host, self._settings.tls_port, ssl=context)
         writer.transport.abort()
 
-    def _write(self) -> None:
-        directory = self._directory
-        assert directory is not None
-        settings = replace(
-            self._settings,
-            certificate=self._lend(self._settings.certificate, directory / "certificate.pem"),
-            private_key=self._lend(self._settings.private_key, directory / "private_key.pem"),
-        )
-        for name, text in (
-            ("kamailio.cfg", render(settings, directory, _open_files())),
-            ("tls.cfg", render_tls(settings)),
-            ("trunks.txt", render_addresses(settings)),
-        ):
-            path = directory / name
-            path.write_text(text)
-            path.chmod(0o600)
-            give_to_children(path)
+    def _write(self, directory: Path) -> None:
+        settings = replace(self._settings, certificate=directory / "certificate.pem", private_key=directory / "private_key.pem")
+        try:
+            self._put(settings.certificate, self._settings.certificate.read_bytes())
+            self._put(settings.private_key, self._settings.private_key.read_bytes())
+        except OSError as error:
+            raise EdgeFailed(f"{error.filename} cannot be read: {error.strerror}") from error
+        self._put(directory / "kamailio.cfg", render(settings, directory, _open_files()).encode())
+        self._put(directory / "tls.cfg", render_tls(settings).encode())
+        self._put(directory / "trunks.txt", render_addresses(settings).encode())
 
-    @staticmethod
-    def _lend(source: Path, target: Path) -> Path:
-        """A copy that the unprivileged child may read, in a directory nobody else may enter."""
-        target.touch(mode=0o600)
-        target.write_bytes(source.read_bytes())
-        give_to_children(target)
-        return target
+    def _put(self, path: Path, data: bytes) -> None:
+        """Write a file only the child may read, whole or not at all: Kamailio may be restarting just now."""
+        part = path.with_suffix(".part")
+        part.touch(mode=0o600)
+        part.write_bytes(data)
+        give_to_children(part, self._account)
+        part.rename(path)
 
     def _remove(self) -> None:
         if self._directory is not None:

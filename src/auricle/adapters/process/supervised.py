@@ -12,7 +12,7 @@ import structlog
 
 from auricle.adapters.process.complaints import Complaints, Describe
 from auricle.adapters.process.errors import StartFailed
-from auricle.adapters.process.unprivileged import find_program, unprivileged
+from auricle.adapters.process.unprivileged import NOBODY, find_program, unprivileged
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,8 @@ OnState: TypeAlias = Callable[[str, ServiceState], None]
 class Supervised:
     """One child. `ready` is asked until it says yes; `on_state` hears every change and must not block.
 
-    `package` is what to install when the program is missing; `describe` says what of the child's lines may be logged.
+    `package` is what to install when the program is missing; `describe` says what of the child's lines may be logged; `run_as` is the
+    account it runs as when we are root.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Supervised:
         on_state: OnState,
         environment: dict[str, str] | None = None,
         describe: Describe | None = None,
+        run_as: str = NOBODY,
     ) -> None:
         self.name = name
         self.state = ServiceState.STOPPED
@@ -61,6 +63,7 @@ class Supervised:
         self._ready = ready
         self._on_state = on_state
         self._environment = environment
+        self._run_as = run_as
         self._complaints = Complaints(name, describe)
         self._process: asyncio.subprocess.Process | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -125,7 +128,7 @@ class Supervised:
         here, there = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
-                *unprivileged(self._command),
+                *unprivileged(self._command, self._run_as),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=there,

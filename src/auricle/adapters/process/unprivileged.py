@@ -9,7 +9,7 @@ from pathlib import Path
 
 from auricle.adapters.process.errors import MissingProgram
 
-RUN_AS = "nobody"
+NOBODY = "nobody"
 DAEMON_PATH = "/usr/local/sbin:/usr/sbin:/sbin"  # daemons live here, and an ordinary account's PATH leaves it out
 
 
@@ -21,8 +21,16 @@ def find_program(program: str, name: str, package: str) -> str:
     return found
 
 
-def unprivileged(command: Sequence[str]) -> list[str]:
-    """The command wrapped so that it runs as `nobody` without capabilities when we are root, dumps no core and dies with us.
+def account_of(daemon: str) -> str:
+    """The account the daemon's package made for it, so that daemons cannot read each other's keys; `nobody` where there is none."""
+    try:
+        return pwd.getpwnam(daemon).pw_name
+    except KeyError:
+        return NOBODY
+
+
+def unprivileged(command: Sequence[str], run_as: str = NOBODY) -> list[str]:
+    """The command wrapped so that it runs as `run_as` without capabilities when we are root, dumps no core and dies with us.
 
     Raises MissingProgram where the wrapper is missing: better no child than one with our privileges.
     """
@@ -30,22 +38,22 @@ def unprivileged(command: Sequence[str]) -> list[str]:
     prlimit = find_program("prlimit", "prlimit", "util-linux")
     drop: list[str] = []
     if os.geteuid() == 0:
-        account = pwd.getpwnam(RUN_AS)
+        account = pwd.getpwnam(run_as)
         drop = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"]
     # A core dump would hold keys and what was said.
     return [prlimit, "--core=0", setpriv, "--no-new-privs", "--pdeathsig=TERM", *drop, "--", *command]
 
 
-def runtime_dir(name: str) -> Path:
-    """A fresh directory that only we and our children can enter; the caller removes it."""
+def runtime_dir(name: str, run_as: str = NOBODY) -> Path:
+    """A fresh directory that only we and children of this account can enter; the caller removes it."""
     base = "/run" if os.geteuid() == 0 and os.access("/run", os.W_OK) else None
     path = Path(tempfile.mkdtemp(prefix=f"auricle-{name}-", dir=base))
-    give_to_children(path)
+    give_to_children(path, run_as)
     return path
 
 
-def give_to_children(path: Path) -> None:
+def give_to_children(path: Path, run_as: str = NOBODY) -> None:
     """Hand a file or directory to the account the children run as."""
     if os.geteuid() == 0:
-        account = pwd.getpwnam(RUN_AS)
+        account = pwd.getpwnam(run_as)
         os.chown(path, account.pw_uid, account.pw_gid)
