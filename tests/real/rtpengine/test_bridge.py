@@ -257,7 +257,7 @@ async def test_phone_that_moves_is_followed(stage: Stage, called: bool) -> None:
     a, b, c = await stage.phone(600), await stage.phone(1000), await stage.phone(1500)
     legs = await stage.bridge(a, b)
     third = await stage.outgoing(c)
-    mover, other, leg = (b, a, legs[1]) if called else (a, b, legs[0])
+    mover, other, leg, left = (b, a, legs[1], legs[0]) if called else (a, b, legs[0], legs[1])
     for phone in (a, b, c):
         phone.start()
     await mover.hears(other.frequency)
@@ -268,7 +268,7 @@ async def test_phone_that_moves_is_followed(stage: Stage, called: bool) -> None:
     moved.take(await leg.renegotiate(moved.sdp()))
     moved.start()
     await asyncio.gather(moved.hears(other.frequency), other.hears(moved.frequency), mover.silence(0.3))
-    await asyncio.gather(leg.point(third.pbx_port), third.point(leg.pbx_port))
+    await asyncio.gather(left.point(None), leg.point(third.pbx_port), third.point(leg.pbx_port))
     await asyncio.gather(moved.hears(1500), c.hears(moved.frequency), mover.silence(0.3))
 
 
