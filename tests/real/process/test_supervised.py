@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from auricle.adapters.process import MissingProgram, ServiceState, StartFailed, Supervised
+from auricle.adapters.process import MissingProgram, ServiceState, StartFailed, Supervised, runtime_dir
 
 pytestmark = pytest.mark.real
 
@@ -195,3 +195,23 @@ async def test_no_child_outlives_us(tmp_path: Path) -> None:
     process.kill()
     await process.wait()
     await until(lambda: gone(pid))
+
+
+async def test_what_a_killed_process_left_behind_is_removed(tmp_path: Path) -> None:
+    """Runtime directories may hold copies of keys."""
+    program = (
+        "import os; from auricle.adapters.process import runtime_dir; print(runtime_dir('leftover'), flush=True); os.kill(os.getpid(), 9)"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE, cwd=tmp_path)
+    out, _ = await process.communicate()
+    left = Path(out.decode().strip())
+    assert left.is_dir()
+    mine = runtime_dir("leftover")
+    other = runtime_dir("leftover")
+    try:
+        assert not left.exists()
+        assert mine.is_dir()
+        assert mine.stat().st_mode & 0o077 == 0
+    finally:
+        mine.rmdir()
+        other.rmdir()

@@ -45,9 +45,16 @@ def unprivileged(command: Sequence[str], run_as: str = NOBODY) -> list[str]:
 
 
 def runtime_dir(name: str, run_as: str = NOBODY) -> Path:
-    """A fresh directory that only we and children of this account can enter; the caller removes it."""
-    base = "/run" if os.geteuid() == 0 and os.access("/run", os.W_OK) else None
-    path = Path(tempfile.mkdtemp(prefix=f"auricle-{name}-", dir=base))
+    """A fresh directory that only we and children of this account can enter; the caller removes it.
+
+    Those of processes that were killed before they could are removed here: they may hold copies of keys.
+    """
+    base = Path("/run" if os.geteuid() == 0 and os.access("/run", os.W_OK) else tempfile.gettempdir())
+    for left in base.glob(f"auricle-{name}-*-*"):
+        owner = left.name.split("-")[-2]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    path = Path(tempfile.mkdtemp(prefix=f"auricle-{name}-{os.getpid()}-", dir=base))
     give_to_children(path, run_as)
     return path
 
