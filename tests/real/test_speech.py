@@ -13,11 +13,12 @@ import pytest
 from auricle.adapters.speech import PromptRenderer, Transcriber, say_as_patient
 from auricle.app.instance import model_cache
 from auricle.media.mulaw import encode_mulaw
-from auricle.speech.normalize import word_error_rate
+from auricle.speech.normalize import normalize, word_error_rate
 from auricle.speech.transcript import Hearing
 
 pytestmark = pytest.mark.real
 RATE = 8000
+MAX_WER = 0.15  # one voice, spoken the same each time; 0.00 to 0.14 was measured, real callers will be worse
 MESSAGE = "Hello, this is Robin Carter. I need a refill of my blood pressure medicine. Please call me back tomorrow morning. Thank you."
 
 
@@ -40,6 +41,13 @@ def noise(length: float, level: float) -> "np.ndarray":
     return np.random.default_rng(1).normal(0, level * 32767, int(RATE * length))
 
 
+def traffic(length: float, level: float) -> "np.ndarray":
+    """Noise with its weight in the low frequencies, as of a car or a street."""
+    spectrum = np.fft.rfft(noise(length, 1))
+    rumble = np.fft.irfft(spectrum / np.sqrt(np.arange(len(spectrum)) + 1), int(RATE * length))
+    return rumble / rumble.std() * level * 32767
+
+
 def quiet(length: float) -> "np.ndarray":
     return np.zeros(int(RATE * length))
 
@@ -56,6 +64,8 @@ NOT_SPEECH = {
     "silence": quiet(20),
     "faint noise": noise(20, 10 ** (-60 / 20)),
     "loud noise": noise(10, 0.06),
+    "traffic": traffic(10, 0.08),
+    "gusts": traffic(10, 0.05) * (0.5 + 0.5 * np.sin(2 * np.pi * 4 * seconds(10))),
     "hum": tone(60, 20, 10 ** (-35 / 20) * 1.41),
     "beep, then silence": np.concatenate([tone(1000, 2, 0.25), quiet(10)]),
     "breath": np.concatenate([noise(1.5, 0.03) * np.hanning(int(RATE * 1.5)), quiet(2)]),
@@ -85,8 +95,36 @@ async def spoken(text: str, file: Path) -> "np.ndarray":
 async def test_a_spoken_message_comes_back(transcriber: Transcriber, tmp_path: Path) -> None:
     samples = await spoken(MESSAGE, tmp_path / "message.wav")
     transcript = await transcriber.transcribe(encode_mulaw(samples))
-    assert word_error_rate(MESSAGE, transcript.text) <= 0.2
+    assert word_error_rate(MESSAGE, transcript.text) <= MAX_WER
     assert all(0 <= word.confidence <= 1 and word.start_s <= word.end_s <= len(samples) / RATE + 0.5 for word in transcript.words)
+
+
+async def test_a_quiet_caller_is_heard_and_a_number_is_one_word(transcriber: Transcriber, tmp_path: Path) -> None:
+    """26 dB below the message above, in faint noise."""
+    text = "This is Robin Carter. My number is five five five, oh one four two."
+    loud = await spoken(text, tmp_path / "quiet.wav")
+    samples = (loud * 0.05 + noise(30, 2e-4)[: len(loud)]).astype(np.int16)
+    transcript = await transcriber.transcribe(encode_mulaw(samples))
+    assert word_error_rate(text, transcript.text) <= MAX_WER
+    assert "555-0142" in transcript.text
+
+
+async def test_one_word_is_enough(transcriber: Transcriber, tmp_path: Path) -> None:
+    word = await spoken("Yes.", tmp_path / "yes.wav")
+    transcript = await transcriber.transcribe(encode_mulaw(np.concatenate([quiet(2), word, quiet(2)]).astype(np.int16)))
+    assert normalize(transcript.text) == "yes"
+
+
+async def test_a_long_pause_swallows_nothing(transcriber: Transcriber, tmp_path: Path) -> None:
+    """Case ASR-979e: the sentence after 25 s of silence is there, at its place, and nothing in between."""
+    first, second = (
+        await spoken("Please hold on.", tmp_path / "a.wav"),
+        await spoken("I found my card. The pain is back.", tmp_path / "b.wav"),
+    )
+    transcript = await transcriber.transcribe(encode_mulaw(np.concatenate([first, quiet(25), second]).astype(np.int16)))
+    assert word_error_rate("Please hold on. I found my card. The pain is back.", transcript.text) <= MAX_WER
+    resumes = len(first) / RATE + 25
+    assert all(word.end_s <= len(first) / RATE + 0.5 or word.start_s >= resumes - 0.5 for word in transcript.words)
 
 
 async def test_speech_between_music_keeps_its_place(transcriber: Transcriber, tmp_path: Path) -> None:
@@ -113,23 +151,32 @@ async def test_a_killed_worker_is_replaced_and_the_job_done(transcriber: Transcr
     assert transcriber.pid != first
 
 
-async def test_prompts_are_rendered_once_and_play_evenly(tmp_path: Path) -> None:
+async def test_the_worker_is_meek_and_dies_with_us(transcriber: Transcriber) -> None:
+    """Low priority, nothing in a core dump, ended by a closed pipe."""
+    await transcriber.transcribe(b"")
+    pid = transcriber.pid
+    assert pid is not None
+    assert os.getpriority(os.PRIO_PROCESS, pid) == 10
+    assert "Max core file size        0 " in Path(f"/proc/{pid}/limits").read_text()
+    assert "NoNewPrivs:\t1" in Path(f"/proc/{pid}/status").read_text()
+
+
+async def test_a_made_up_patient_speaks_the_same_each_time(tmp_path: Path) -> None:
+    files = [tmp_path / "a.wav", tmp_path / "b.wav"]
+    lengths = [await say_as_patient("Good morning.", file, 16000) for file in files]
+    assert lengths[0] == lengths[1] > 0.3
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert await say_as_patient("", tmp_path / "silent.wav") == 0.0
+    with wave.open(str(tmp_path / "silent.wav")) as file:
+        assert file.getframerate() == RATE
+        assert file.getnframes() >= 180 * RATE
+
+
+async def test_prompts_play_evenly(tmp_path: Path) -> None:
     prompts = PromptRenderer(tmp_path / "cache", tmp_path / "recorded")
-    first, second = await asyncio.gather(prompts.file_for("Press one."), prompts.file_for("Press one."))
-    assert first == second
-    with wave.open(first) as file:
+    await prompts.render_all(["Press one.", "Press two.", "..."])
+    made = {name: Path(await prompts.file_for(name)) for name in ("Press one.", "Press   one.", "Press two.", "...")}
+    assert len(set(made.values())) == 3
+    with wave.open(str(made["Press one."])) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (48000, 1, 2)
-    made = Path(first).stat().st_mtime_ns
-    await prompts.file_for("Press   one.")
-    assert Path(first).stat().st_mtime_ns == made
-    for name in ("beep", "ringback"):
-        assert Path(prompts.sound(name)).exists()
-
-
-async def test_a_recorded_file_stands_in(tmp_path: Path) -> None:
-    prompts = PromptRenderer(tmp_path / "cache", tmp_path / "recorded")
-    rendered = Path(await prompts.file_for("Good morning."))
-    (tmp_path / "recorded").mkdir()
-    recorded = tmp_path / "recorded" / rendered.name
-    recorded.write_bytes(rendered.read_bytes())
-    assert await prompts.file_for("Good morning.") == str(recorded)
+        assert 0.5 < file.getnframes() / 48000 < 2

@@ -1,103 +1,70 @@
-"""Guards against invented text: is there speech at all (before), and may these words be believed (after).
+"""The guard after the recogniser: which of its words may be shown.
 
-A recogniser asked about silence answers with sentences. Speech in a telephone band is loud enough, changes in level several times a second,
-and spreads over many frequencies that keep moving; hum, tones, ringback and steady noise do not.
+A recogniser asked about silence answers with sentences, and one that loses its thread repeats itself. Nothing invented is shown. Inside a
+sentence nothing is left out silently: what cannot be believed there stands as `[unclear]`, for a missing "not" is worse than a gap.
 """
 
-from dataclasses import dataclass
+import re
 
-import numpy as np
-from numpy.typing import NDArray
+from auricle.speech.rough import speech_spans
+from auricle.speech.transcript import UNCLEAR, Word
+from auricle.speech.voice import RATE, Span
 
-from auricle.speech.transcript import Word
+__all__ = ["believable", "inside", "merged", "repeats", "speech_spans"]
 
-RATE = 8000
-FRAME = 256  # 32 ms
-SPEECH_LEVEL = 10 ** (-42 / 20)  # of full scale; quieter than that, the recogniser here hears nothing either
-ABOVE_FLOOR = 10 ** (9 / 20)  # speech stands 9 dB or more above its own background
-LOUDEST_FLOOR = 10 ** (-34 / 20)  # a recording that is mostly hold music has no quiet place to measure
-MAX_TONALITY = 0.72  # share of a frame's energy in its strongest lines; tones come close to 1
-MIN_SPEECH_S = 0.35  # "yes" takes longer
-MAX_BURST_GAP = 12  # frames
 MIN_WORD_CONFIDENCE, MIN_MEAN_CONFIDENCE = 0.12, 0.34
 MAX_NO_SPEECH, MIN_LOG_PROB = 0.6, -1.0
 MAX_COMPRESSION = 2.4  # more means the text repeats itself
-MAX_REPEATS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of speech, in samples at 8 kHz."""
-
-    start: int
-    end: int
-
-
-def speech_spans(samples: NDArray[np.int16]) -> list[Span]:
-    """Where there is speech; empty for silence, hum, tones, ringback, beeps, breath and steady noise."""
-    frames = len(samples) // FRAME
-    if frames < 4:
-        return []
-    blocks: NDArray[np.float32] = (samples[: frames * FRAME].reshape(frames, FRAME) / 32768).astype(np.float32)
-    level = np.sqrt((blocks**2).mean(axis=1))
-    floor = min(float(np.percentile(level, 10)) * ABOVE_FLOOR, LOUDEST_FLOOR)
-    spoken = (level > max(SPEECH_LEVEL, floor)) & _speech_like(blocks)
-    found = []
-    for start, end in _bursts(spoken):
-        if spoken[start:end].sum() * FRAME / RATE >= MIN_SPEECH_S and _moves(blocks[start:end]):
-            found.append(Span(max(0, (start - 6) * FRAME), min(len(samples), (end + 6) * FRAME)))
-    return found
+MAX_REPEATS, MAX_WORD_RUN = 3, 5
+FILM_LINES = frozenset(
+    {"thanks for watching", "thank you for watching", "thank you so much for watching", "please subscribe", "see you next time"}
+)
+FILM_NOTES = re.compile(r"[\[(*\u266a].*[\])*\u266a]|(?:subtitles|captions) by .*", re.DOTALL)
+"""Whole lines that this recogniser learnt from films and no caller says: a back-stop, the gate before it does the work."""
 
 
 def believable(words: list[Word], *, no_speech_prob: float, avg_log_prob: float, compression_ratio: float) -> list[Word]:
-    """The words of one segment that may be shown; none when the recogniser itself doubts that anybody spoke, or repeats itself."""
-    if no_speech_prob > MAX_NO_SPEECH and avg_log_prob < MIN_LOG_PROB:
+    """One segment's words, doubtful ones as `[unclear]`; none at all when the recogniser itself doubts that anybody spoke."""
+    if not words or (no_speech_prob > MAX_NO_SPEECH and avg_log_prob < MIN_LOG_PROB) or _from_a_film(words):
         return []
-    if compression_ratio > MAX_COMPRESSION or repeats(words):
-        return []
-    if not words or sum(word.confidence for word in words) / len(words) < MIN_MEAN_CONFIDENCE:
-        return []
-    return [word for word in words if word.confidence >= MIN_WORD_CONFIDENCE]
+    mean = sum(word.confidence for word in words) / len(words)
+    if compression_ratio > MAX_COMPRESSION or repeats(words) or mean < MIN_MEAN_CONFIDENCE:
+        return [_unclear(words)]
+    return merged([word if word.confidence >= MIN_WORD_CONFIDENCE else _unclear([word]) for word in words])
 
 
 def repeats(words: list[Word]) -> bool:
-    """Whether some three words in a row come more than three times."""
-    texts = [word.text.lower().strip(".,!?") for word in words]
+    """Whether some three words in a row come more than three times, or one word more than five times on end. Digits may."""
+    texts = [_plain(word) for word in words]
+    if any(len(set(texts[i : i + MAX_WORD_RUN + 1])) == 1 and not texts[i].isdigit() for i in range(len(texts) - MAX_WORD_RUN)):
+        return True
     triples = [tuple(texts[i : i + 3]) for i in range(len(texts) - 2)]
-    return any(triples.count(triple) > MAX_REPEATS for triple in set(triples))
+    return any(triples.count(triple) > MAX_REPEATS for triple in set(triples) if not "".join(triple).isdigit())
 
 
 def inside(words: list[Word], spans: list[Span]) -> list[Word]:
-    """The words whose middle lies in a stretch of speech."""
-    return [word for word in words if any(span.start <= (word.start_s + word.end_s) / 2 * RATE <= span.end for span in spans)]
+    """The words that touch a stretch of voice."""
+    return [word for word in words if any(span.start <= word.end_s * RATE and word.start_s * RATE <= span.end for span in spans)]
 
 
-def _speech_like(blocks: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Frames whose energy is neither one or two lines (tones) nor spread evenly (noise)."""
-    power = np.abs(np.fft.rfft(blocks * np.hanning(FRAME), axis=1)) ** 2 + 1e-12
-    band = power[:, 6:110]  # 190 to 3400 Hz
-    total = band.sum(axis=1)
-    strongest = np.sort(band, axis=1)[:, -6:].sum(axis=1) / total  # a line is three bins wide under this window
-    flatness = np.exp(np.log(band).mean(axis=1)) / band.mean(axis=1)
-    result: NDArray[np.bool_] = (strongest < MAX_TONALITY + 0.2) & (flatness < 0.42) & (total / power.sum(axis=1) > 0.35)
-    return result
-
-
-def _bursts(spoken: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Runs of speech frames with short gaps closed."""
-    runs: list[tuple[int, int]] = []
-    for index in np.flatnonzero(spoken).tolist():
-        if runs and index - runs[-1][1] <= MAX_BURST_GAP:
-            runs[-1] = (runs[-1][0], index + 1)
+def merged(words: list[Word]) -> list[Word]:
+    """Neighbouring `[unclear]`s as one."""
+    out: list[Word] = []
+    for word in words:
+        if out and word.text == out[-1].text == UNCLEAR:
+            out[-1] = _unclear([out[-1], word])
         else:
-            runs.append((index, index + 1))
-    return runs
+            out.append(word)
+    return out
 
 
-def _moves(blocks: NDArray[np.float32]) -> bool:
-    """Whether the spectrum's centre keeps moving, as between vowels and consonants; ringback and chords stay."""
-    power = np.abs(np.fft.rfft(blocks * np.hanning(FRAME), axis=1)) ** 2 + 1e-12
-    band = power[:, 6:110]
-    loud = band.sum(axis=1) > np.percentile(band.sum(axis=1), 40)
-    centre = (band * np.arange(6, 110)).sum(axis=1) / band.sum(axis=1) * RATE / FRAME
-    return bool(centre[loud].std() > 90)
+def _unclear(words: list[Word]) -> Word:
+    return Word(UNCLEAR, words[0].start_s, words[-1].end_s, 0.0)
+
+
+def _plain(word: Word) -> str:
+    return word.text.lower().strip(".,!?-\u2026\"' ")
+
+
+def _from_a_film(words: list[Word]) -> bool:
+    return " ".join(map(_plain, words)) in FILM_LINES or bool(FILM_NOTES.fullmatch(" ".join(word.text for word in words).lower()))

@@ -5,6 +5,7 @@ from enum import StrEnum
 from msgspec import Struct, json
 
 LOW_CONFIDENCE = 0.5  # below it the console underlines a word
+UNCLEAR = "[unclear]"  # stands in the place of words that cannot be believed; its confidence is 0
 
 
 class Hearing(StrEnum):

@@ -1,124 +1,88 @@
 """Spoken prompts as files rtpengine plays evenly: 48 kHz mono 16-bit WAV, rendered once and cached by content.
 
-A recorded file stands in for a text when `recordings/<key>.wav` exists; `auricle prompt-key TEXT` names it.
+A recording stands in for a text as `<recordings>/<speech.prompts.recording_name(text)>`, and for a sound as `<recordings>/beep.wav`.
+Prompts are the practice's words: never pass a patient's here, the cache is readable by everybody.
 """
 
 import asyncio
-import json
-import sys
-import wave
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
+import structlog
 
-from auricle.adapters.speech.tts_worker import write_wav
-from auricle.kernel.errors import OurError
-from auricle.speech.prompts import prompt_key
+from auricle.adapters.speech.recorded import Unplayable, import_recording
+from auricle.adapters.speech.rendering import render
+from auricle.adapters.speech.sounds import RATE, SOUNDS
+from auricle.adapters.speech.wav import write_wav
+from auricle.speech.prompts import prompt_key, recording_name
 
+log = structlog.get_logger(__name__)
 VOICE = "en_US-joe-medium"
-RATE = 48000
-RENDER_TIMEOUT_S = 60.0
-OPEN_MICROPHONE_S = 180  # a phone hangs up when its microphone file ends
-BEEP_HZ, BEEP_S = 1000, 0.4
-RINGBACK_HZ, RINGBACK_ON_S, RINGBACK_OFF_S = (440, 480), 2.0, 4.0  # the North American cadence
-
-
-class SpeechFailed(OurError):
-    """The speech engine did not do its work."""
-
-    code: ClassVar[str] = "speech.failed"
-    retryable: ClassVar[bool] = True
 
 
 class PromptRenderer:
-    """Fits `calls.ports.Prompts`. `recordings` is where recorded files stand in."""
+    """Fits `calls.ports.Prompts`. `recordings` is where recorded files stand in; it need not exist."""
 
     def __init__(self, cache: Path, recordings: Path) -> None:
         self._cache = cache
         self._recordings = recordings
-        self._rendering: dict[str, asyncio.Future[None]] = {}
+        self._rendering: dict[str, asyncio.Task[None]] = {}
+        self._imported: dict[Path, tuple[int, int, Path | None]] = {}
 
     async def file_for(self, text: str) -> str:
         """The file that speaks `text`. Raises SpeechFailed."""
+        recorded = self._recording(recording_name(text))
+        if recorded is not None:
+            return str(recorded)
         await self.render_all([text])
-        return str(self._path(text))
+        return str(self._rendered(text))
 
     async def render_all(self, texts: Sequence[str]) -> None:
-        """Render what is missing in one process; a text somebody else renders already is waited for."""
-        missing = [text for text in dict.fromkeys(texts) if not self._path(text).exists()]
-        mine = [text for text in missing if prompt_key(text, VOICE) not in self._rendering]
-        others = [self._rendering[prompt_key(text, VOICE)] for text in missing if text not in mine]
+        """Render what is missing in one Piper process; a text somebody else renders already is waited for. Raises SpeechFailed."""
+        missing = {self._rendered(text): text for text in texts if self._recording(recording_name(text)) is None}
+        missing = {path: text for path, text in missing.items() if not path.exists()}
+        mine = [(text, path) for path, text in missing.items() if path.name not in self._rendering]
         if mine:
-            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            keys = [prompt_key(text, VOICE) for text in mine]
-            self._rendering.update(dict.fromkeys(keys, done))
-            try:
-                await render([(text, self._cache / f"{key}.wav") for text, key in zip(mine, keys, strict=True)], RATE)
-            finally:
-                for key in keys:
-                    self._rendering.pop(key, None)
-                done.set_result(None)
-        for other in others:
-            await other
+            # a task of its own: a caller who hangs up meanwhile must not take the words from those who wait for the same
+            task = asyncio.ensure_future(render(mine, RATE))
+            self._rendering.update({path.name: task for _, path in mine})
+            task.add_done_callback(lambda _: self._forget([path.name for _, path in mine]))
+        for task in {self._rendering[path.name] for path in missing}:
+            await asyncio.shield(task)
 
     def sound(self, name: str) -> str:
         """A fixed sound, made at the first use. Raises KeyError for an unknown one."""
-        path = self._cache / f"{name}.wav"
+        make = SOUNDS[name]
+        path = self._recording(f"{name}.wav") or self._cache / f"{name}.wav"
         if not path.exists():
             self._cache.mkdir(parents=True, exist_ok=True)
-            write_wav(path, SOUNDS[name](), RATE)
+            write_wav(path, make(), RATE)
         return str(path)
 
-    def _path(self, text: str) -> Path:
-        key = prompt_key(text, VOICE)
-        recorded = self._recordings / f"{key}.wav"
-        return recorded if recorded.exists() else self._cache / f"{key}.wav"
+    def _rendered(self, text: str) -> Path:
+        return self._cache / f"{prompt_key(text, VOICE)}.wav"
 
+    def _forget(self, names: Sequence[str]) -> None:
+        tasks = [self._rendering.pop(name) for name in names]
+        if not tasks[0].cancelled():
+            tasks[0].exception()  # whoever waited has it; nobody may have
 
-async def render(jobs: Sequence[tuple[str, Path]], rate: int) -> None:
-    """Speak texts into files, in one Piper process. Raises SpeechFailed."""
-    for _, path in jobs:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    lines = "".join(json.dumps({"text": text, "file": str(path), "rate": rate}) + "\n" for text, path in jobs)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "auricle.adapters.speech.tts_worker",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        out, _ = await asyncio.wait_for(process.communicate(lines.encode()), RENDER_TIMEOUT_S + 2 * len(jobs))
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise SpeechFailed("the voice did not answer in time") from None
-    if process.returncode != 0 or len(out.splitlines()) != len(jobs):
-        raise SpeechFailed("the voice process failed: is piper-tts installed?")
+    def _recording(self, name: str) -> Path | None:
+        """The playable copy of a recording, made anew when the file changes; None where there is none or it cannot be played."""
+        file = self._recordings / name
+        try:
+            found = file.stat()
+            known = self._imported.get(file)
+            if known is None or known[:2] != (found.st_mtime_ns, found.st_size):
+                self._cache.mkdir(parents=True, exist_ok=True)
+                known = self._imported[file] = (found.st_mtime_ns, found.st_size, self._import(file))
+            return known[2]
+        except FileNotFoundError:
+            return None
 
-
-async def say_as_patient(text: str, file: Path, rate: int = 8000) -> float:
-    """A spoken microphone file for a test phone, and the seconds of speech in it; behind it an open microphone's near-silence goes on."""
-    speech = np.zeros(0, np.float32)
-    if text:
-        await render([(text, file)], rate)
-        with wave.open(str(file)) as spoken:
-            speech = (np.frombuffer(spoken.readframes(spoken.getnframes()), dtype="<i2") / 32768).astype(np.float32)
-    noise = np.random.default_rng(7).normal(0, 2e-4, rate * OPEN_MICROPHONE_S).astype(np.float32)
-    write_wav(file, np.concatenate([speech, noise]), rate)
-    return len(speech) / rate
-
-
-def _tone(frequencies: Sequence[int], seconds: float) -> NDArray[np.float32]:
-    at = np.arange(int(RATE * seconds)) / RATE
-    mixed = sum(np.sin(2 * np.pi * f * at) for f in frequencies) / len(frequencies) * 0.25
-    edge = np.minimum(1, np.minimum(at, at[::-1]) / 0.01)  # no click at either end
-    result: NDArray[np.float32] = (mixed * edge).astype(np.float32)
-    return result
-
-
-def _ringback() -> NDArray[np.float32]:
-    return np.concatenate([_tone(RINGBACK_HZ, RINGBACK_ON_S), np.zeros(int(RATE * RINGBACK_OFF_S), np.float32)])
-
-
-SOUNDS = {"beep": lambda: _tone((BEEP_HZ,), BEEP_S), "ringback": _ringback}
+    def _import(self, file: Path) -> Path | None:
+        try:
+            return import_recording(file, self._cache)
+        except (Unplayable, OSError) as error:
+            log.warning("recorded_prompt_not_used", file=file.name, error=type(error).__name__)
+            return None

@@ -1,94 +1,53 @@
-"""The recogniser in a process of its own: audio in, transcript out, over pipes; audio never touches a disk.
+"""The recogniser in a process of its own: audio in, transcript out, over pipes; audio never touches a disk, not even as a core dump."""
 
-A job is four bytes of length and that many bytes of 8 kHz mu-law; the answer is four bytes of length and a transcript as JSON.
-"""
-
+import ctypes
 import os
+import resource
+import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
-import numpy as np
-import soxr
+from auricle.adapters.speech.errors import WrongModel
+from auricle.adapters.speech.frames import Answer, encode, read_frame
+from auricle.adapters.speech.recogniser import Recogniser
 
-from auricle.adapters.speech.model import packaged_model
-from auricle.media.mulaw import decode_mulaw
-from auricle.speech.guards import RATE, Span, believable, inside, speech_spans
-from auricle.speech.transcript import Hearing, Transcript, Word, no_speech
-
-if TYPE_CHECKING:
-    from faster_whisper import WhisperModel
-
-ENGINE = "faster-whisper-base-int8"
-WHISPER_RATE = 16000
-THREADS = 2
-BEAM = 5
 NICE = 10
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38  # linux/prctl.h
 
 
 def main(cache: str, language: str, model_directory: str) -> None:
     """Serve jobs until standard input ends."""
+    confine()
+    recogniser = Recogniser(Path(cache), language, model_directory)
+    jobs, answers = sys.stdin.buffer, sys.stdout.buffer
+    _send(answers, Answer())
+    while (pcmu := read_frame(jobs)) is not None:
+        _send(answers, answer(recogniser, pcmu))
+
+
+def confine() -> None:
+    """Low priority, no network look-ups of models, no core dumps, nobody of the same account looking in, dead when the parent is."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.nice(NICE)
-    from faster_whisper import WhisperModel
-
-    where = Path(model_directory) if model_directory else packaged_model(Path(cache))
-    model = WhisperModel(str(where), device="cpu", compute_type="int8", cpu_threads=THREADS, local_files_only=True)
-    jobs, answers = sys.stdin.buffer, sys.stdout.buffer
-    _answer(answers, b"ready")
-    while (size := jobs.read(4)) and len(size) == 4:
-        _answer(answers, transcribe(model, jobs.read(int.from_bytes(size, "big")), language).to_json().encode())
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    libc = ctypes.CDLL(None)
+    for option, value in ((PR_SET_PDEATHSIG, int(signal.SIGKILL)), (PR_SET_DUMPABLE, 0), (PR_SET_NO_NEW_PRIVS, 1)):
+        libc.prctl(option, value, 0, 0, 0)
 
 
-def transcribe(model: "WhisperModel", pcmu: bytes, language: str) -> Transcript:
-    """What was said; empty for silence, music and tones."""
-    samples = decode_mulaw(pcmu)
-    spans = speech_spans(samples)
-    if not spans:
-        return no_speech(language, ENGINE)
-    words: list[Word] = []
-    for span in _joined(spans):
-        words += _words(model, samples[span.start : span.end], span.start / RATE, language)
-    words = inside(words, spans)
-    if not words:
-        return no_speech(language, ENGINE)
-    return Transcript(tuple(words), language, Hearing.SPEECH, ENGINE)
+def answer(recogniser: Recogniser, pcmu: bytes) -> Answer:
+    """One job. A message that cannot be worked on does not end the worker."""
+    try:
+        return Answer(transcript=recogniser.transcribe(pcmu))
+    except WrongModel as error:
+        return Answer(error=error.code)
+    except Exception as error:  # noqa: BLE001 - the root of a job; the type alone is told, texts may hold words
+        return Answer(error=type(error).__name__)
 
 
-def _words(model: "WhisperModel", samples: "np.typing.NDArray[np.int16]", offset_s: float, language: str) -> list[Word]:
-    audio = soxr.resample(samples.astype(np.float32) / 32768, RATE, WHISPER_RATE)
-    segments, _ = model.transcribe(
-        audio, language=language, beam_size=BEAM, word_timestamps=True, condition_on_previous_text=False, vad_filter=False,
-        temperature=0.0, no_speech_threshold=0.6,
-    )  # fmt: skip
-    found: list[Word] = []
-    for segment in segments:
-        heard = [
-            Word(w.word.strip(), round(offset_s + float(w.start), 2), round(offset_s + float(w.end), 2), round(float(w.probability), 3))
-            for w in segment.words or ()
-        ]
-        found += believable(
-            heard,
-            no_speech_prob=segment.no_speech_prob,
-            avg_log_prob=segment.avg_logprob,
-            compression_ratio=segment.compression_ratio,
-        )
-    return found
-
-
-def _joined(spans: list[Span]) -> list[Span]:
-    """Stretches closer than two seconds as one: a recogniser needs the sentence, not the phrase."""
-    joined: list[Span] = []
-    for span in spans:
-        if joined and span.start - joined[-1].end < 2 * RATE:
-            joined[-1] = Span(joined[-1].start, span.end)
-        else:
-            joined.append(span)
-    return joined
-
-
-def _answer(out: BinaryIO, data: bytes) -> None:
-    out.write(len(data).to_bytes(4, "big") + data)
+def _send(out: BinaryIO, value: Answer) -> None:
+    out.write(encode(value))
     out.flush()
 
 

