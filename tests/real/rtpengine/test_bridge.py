@@ -225,6 +225,29 @@ async def test_session_level_direction_is_beaten_by_the_media(stage: Stage) -> N
     await asyncio.gather(a.hears(1000), b.hears(600))
 
 
+@pytest.mark.parametrize("called", [False, True])
+async def test_leg_that_begins_on_hold(stage: Stage, called: bool) -> None:
+    """SDP-040d in the first offer or answer: nothing is sent until it resumes."""
+    a, b = await stage.phone(600), await stage.phone(1000)
+    other = await stage.incoming(b)
+    leg = stage.leg()
+    if called:
+        a.take(await leg.make_offer(MediaProfile.SDES_SRTP, other.pbx_port))
+        await leg.take_answer(a.sdp("a=sendonly"))
+    else:
+        await leg.take_offer(a.sdp("a=sendonly"))
+        answer = await leg.make_answer(other.pbx_port)
+        assert b"a=recvonly" in answer
+        a.take(answer)
+    await other.point(leg.pbx_port)
+    a.start()
+    b.start()
+    await b.hears(600)
+    await a.silence()
+    a.take(await leg.renegotiate(a.sdp()))
+    await asyncio.gather(a.hears(1000), b.hears(600))
+
+
 async def test_prompt_begun_on_hold_is_heard_after_it(stage: Stage, prompt: Prompt) -> None:
     """A caller who takes another call meanwhile does not break the menu."""
     phone = await stage.phone(600)

@@ -38,6 +38,7 @@ class RtpLeg:
         "_forget",
         "_fork",
         "_generation",
+        "_hears",
         "_known",
         "_offer",
         "_pbx_port",
@@ -64,6 +65,7 @@ class RtpLeg:
         self._codec = "PCMU"
         self._event: int | None = DEFAULT_EVENT_TYPE
         self._direction = Direction.SENDRECV
+        self._hears = True
         self._pbx_port = 0
         self._toward = ng.DISCARD_PORT
         self._widen: tuple[SessionDescription, Section] | None = None
@@ -88,7 +90,9 @@ class RtpLeg:
 
     async def make_answer(self, toward: int | None = None) -> bytes:
         """The SDP for the 200."""
-        return await self._answer(toward or ng.DISCARD_PORT)
+        answer = await self._answer(toward or ng.DISCARD_PORT)
+        await self._follow_direction()
+        return answer
 
     async def make_offer(self, profile: MediaProfile, toward: int | None = None) -> bytes:
         """The SDP for the INVITE."""
@@ -110,23 +114,17 @@ class RtpLeg:
         self._direction = section.media.direction(session).mirrored
         self._again = ng.answer_from_phone(self.id, narrowed(session, section, answer), plain=self._plain)
         self._read_hub(await self._sdp(self._again))
+        await self._follow_direction()
 
     async def renegotiate(self, offer: bytes) -> bytes:
         """The phone's re-INVITE: the same ports and keys on our side, direction mirrored.
 
         A party that has us on hold is sent nothing (RFC 3264 8.4); what was playing begins anew when it hears again.
         """
-        heard = self._direction in HEARS
         await self._sdp(self._from_phone(offer, again=True))
         self._again = None
         answer = await self._answer(self._toward)
-        hears = self._direction in HEARS
-        if heard and not hears:
-            await self._stop()
-            await self._ask(ng.block(self.id))
-        elif hears and not heard:
-            await self._ask(ng.unblock(self.id))
-            await self._resume()
+        await self._follow_direction()
         return answer
 
     async def point(self, toward: int | None) -> None:
@@ -143,7 +141,7 @@ class RtpLeg:
 
         To a party that has us on hold it is silent, and begins when it hears again before its end.
         """
-        if self._direction in HEARS:
+        if self._hears:
             lasts_s = await self._begin(file, times)
         else:
             lasts_s = await asyncio.to_thread(_seconds_of, file)
@@ -209,8 +207,17 @@ class RtpLeg:
         answer = await self._sdp(ng.answer_to_phone(self.id, self._hub(toward), plain=self._plain))
         return widened(*self._widen, answer) if self._widen is not None else answer
 
-    async def _resume(self) -> None:
-        """Play on what began or went on in vain while the party had us on hold."""
+    async def _follow_direction(self) -> None:
+        """Stop sending to a party that no longer hears us, and begin again when it does."""
+        hears = self._direction in HEARS
+        if hears == self._hears:
+            return
+        self._hears = hears
+        if not hears:
+            await self._stop()
+            await self._ask(ng.block(self.id))
+            return
+        await self._ask(ng.unblock(self.id))
         if self._playing is not None:
             file, times, end = self._playing
             if asyncio.get_running_loop().time() < end:
