@@ -13,7 +13,7 @@ WORKER = (sys.executable, "-m", "auricle.adapters.speech.tts_worker")
 
 
 async def render(jobs: Sequence[tuple[str, Path]], rate: int, *, steady: bool = False, worker: Sequence[str] = WORKER) -> None:
-    """Speak texts into files; `steady` speaks the same each time, a little flatter. Raises SpeechFailed. The process is gone at the end, also on cancel."""
+    """Speak texts into files; `steady` speaks the same each time, a little flatter. Raises SpeechFailed; leaves no process behind."""
     lines = "".join(json.dumps({"text": text, "file": str(path), "rate": rate, "steady": steady}) + "\n" for text, path in jobs)
     try:
         for directory in {path.parent for _, path in jobs}:
