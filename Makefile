@@ -34,7 +34,7 @@ check: .venv/dev.stamp  ## lint, types, imports, unit tests
 	@.venv/bin/lint-imports --no-logo 2>&1 | tail -n 12
 	@$(PY) -m pytest -q -m "not real" tests
 
-bench: .venv/dev.stamp  ## call rate against Asterisk, speech, and what the figures mean (bench/README.md)
+bench: .venv/dev.stamp  ## call rate beside Asterisk in the same run (bench/README.md)
 	@scripts/system.sh bench
 	@$(PY) bench/run.py
 
