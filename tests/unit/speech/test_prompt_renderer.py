@@ -1,12 +1,14 @@
 """Prompts without a voice: what is rendered when, who waits for whom, and recordings that stand in."""
 
 import asyncio
+import io
 import os
 import sys
 import wave
 from collections.abc import Sequence
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -159,6 +161,31 @@ async def test_a_new_recording_is_taken_up_and_a_removed_one_given_up(prompts: P
     file.unlink()
     assert len({spoken, first, second}) == 3
     assert await prompts.file_for("one") == spoken
+
+
+async def test_a_copy_that_was_cleared_away_is_made_again(prompts: PromptRenderer, tmp_path: Path) -> None:
+    recording(tmp_path / "recorded", recording_name("one"))
+    Path(await prompts.file_for("one")).unlink()
+    copies = await asyncio.gather(*[prompts.file_for("one") for _ in range(4)])
+    assert len(set(copies)) == 1
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == [Path(copies[0]).name]
+
+
+async def test_a_compressed_recording_under_a_wave_name(prompts: PromptRenderer, tmp_path: Path) -> None:
+    """What a phone's recorder writes, put there as it is."""
+    (tmp_path / "recorded").mkdir()
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp3") as out:
+        stream = out.add_stream("mp3", rate=44100, layout="mono")
+        tone = (np.sin(np.arange(44100) / 10) * 9000).astype(np.int16)
+        sound = av.AudioFrame.from_ndarray(tone[None, :], format="s16", layout="mono")
+        sound.sample_rate = 44100
+        for packet in [*stream.encode(sound), *stream.encode(None)]:
+            out.mux(packet)
+    (tmp_path / "recorded" / recording_name("one")).write_bytes(buffer.getvalue())
+    with wave.open(await prompts.file_for("one")) as file:
+        assert file.getframerate() == 48000
+        assert 0.95 < file.getnframes() / 48000 < 1.15
 
 
 @pytest.mark.parametrize("data", [b"", b"this is no audio", b"RIFF\x24\0\0\0WAVEfmt "])

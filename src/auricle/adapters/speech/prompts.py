@@ -27,11 +27,12 @@ class PromptRenderer:
         self._cache = cache
         self._recordings = recordings
         self._rendering: dict[str, asyncio.Task[None]] = {}
-        self._imported: dict[Path, tuple[int, int, Path | None]] = {}
+        self._seen: dict[Path, tuple[int, int] | None] = {}
+        self._playable: dict[Path, Path | None] = {}
 
     async def file_for(self, text: str) -> str:
         """The file that speaks `text`. Raises SpeechFailed."""
-        recorded = self._recording(recording_name(text))
+        recorded = await self._recorded(text)
         if recorded is not None:
             return str(recorded)
         await self.render_all([text])
@@ -39,7 +40,7 @@ class PromptRenderer:
 
     async def render_all(self, texts: Sequence[str]) -> None:
         """Render what is missing in one Piper process; a text somebody else renders already is waited for. Raises SpeechFailed."""
-        missing = {self._rendered(text): text for text in texts if self._recording(recording_name(text)) is None}
+        missing = {self._rendered(text): text for text in texts if await self._recorded(text) is None}
         missing = {path: text for path, text in missing.items() if not path.exists()}
         mine = [(text, path) for path, text in missing.items() if path.name not in self._rendering]
         if mine:
@@ -53,7 +54,10 @@ class PromptRenderer:
     def sound(self, name: str) -> str:
         """A fixed sound, made at the first use. Raises KeyError for an unknown one."""
         make = SOUNDS[name]
-        path = self._recording(f"{name}.wav") or self._cache / f"{name}.wav"
+        recorded = self._recordings / f"{name}.wav"
+        if self._changed(recorded):
+            self._take_up(recorded)
+        path = self._playable.get(recorded) or self._cache / f"{name}.wav"
         if not path.exists():
             self._cache.mkdir(parents=True, exist_ok=True)
             write_wav(path, make(), RATE)
@@ -67,22 +71,33 @@ class PromptRenderer:
         if not tasks[0].cancelled():
             tasks[0].exception()  # whoever waited has it; nobody may have
 
-    def _recording(self, name: str) -> Path | None:
-        """The playable copy of a recording, made anew when the file changes; None where there is none or it cannot be played."""
-        file = self._recordings / name
-        try:
-            found = file.stat()
-            known = self._imported.get(file)
-            if known is None or known[:2] != (found.st_mtime_ns, found.st_size):
-                self._cache.mkdir(parents=True, exist_ok=True)
-                known = self._imported[file] = (found.st_mtime_ns, found.st_size, self._import(file))
-            return known[2]
-        except FileNotFoundError:
-            return None
+    async def _recorded(self, text: str) -> Path | None:
+        """The playable copy of the recording that stands in for `text`; None where there is none or it cannot be played."""
+        file = self._recordings / recording_name(text)
+        if self._changed(file):
+            await asyncio.to_thread(self._take_up, file)
+        return self._playable.get(file)
 
-    def _import(self, file: Path) -> Path | None:
+    def _changed(self, file: Path) -> bool:
+        """Whether the recording is not the one last seen, or its copy has been cleared away."""
+        playable = self._playable.get(file)
+        return self._seen.get(file) != _print_of(file) or (playable is not None and not playable.exists())
+
+    def _take_up(self, file: Path) -> None:
+        seen = _print_of(file)
         try:
-            return import_recording(file, self._cache)
+            self._cache.mkdir(parents=True, exist_ok=True)
+            self._playable[file] = import_recording(file, self._cache) if seen else None
         except (Unplayable, OSError) as error:
+            self._playable[file] = None
             log.warning("recorded_prompt_not_used", file=file.name, error=type(error).__name__)
-            return None
+        self._seen[file] = seen
+
+
+def _print_of(file: Path) -> tuple[int, int] | None:
+    """What tells a changed file; None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
