@@ -197,6 +197,8 @@ def _trunk(settings: TrunkSettings) -> Trunk:
         addresses = tuple(ip_network(a) for a in settings.addresses)
     except ValueError:
         raise SettingsWrong(f"[[trunks]] {settings.name}: `addresses` wants networks such as 198.51.100.0/24") from None
+    if settings.outbound and settings.media is MediaRule.SRTP_REQUIRED and not settings.gateway.endswith(";transport=tls"):
+        raise SettingsWrong(f"[[trunks]] {settings.name}: SRTP keys need TLS: end `gateway` with ;transport=tls, or set media or outbound")
     return Trunk(TrunkName(settings.name), addresses, settings.gateway, settings.media, settings.outbound)
 
 

@@ -16,8 +16,8 @@ from auricle.calls.words import Answered, Confirmed, Digit, Ended, Failed, Redir
 from auricle.kernel.ids import LegId, PersonId, TrunkName
 from auricle.kernel.phi import Phi
 from auricle.kernel.time import Clock
-from auricle.media.errors import MediaError
-from auricle.media.policy import MediaFacts, check_answer, check_offer
+from auricle.media.errors import MediaError, UnusableKeys
+from auricle.media.policy import ENCRYPTED_SIGNALLING, MediaFacts, check_answer, check_offer
 from auricle.practice.model import MediaRule
 from auricle.sip import session as sip
 from auricle.sip.events import Reason
@@ -82,6 +82,8 @@ class Leg:
     async def call(self, sip_port: SipPort, target: Target, caller: CallerIdentity, *, toward: int | None, max_forwards: int) -> None:
         """Place an outgoing leg. `toward` is the pbx port of the leg this party shall be heard by, once there is one."""
         self._profile = profile_for(self.party)
+        if self._profile is MediaProfile.SDES_SRTP and self.party.transport not in ENCRYPTED_SIGNALLING:
+            raise UnusableKeys("SRTP keys would leave over clear signalling")  # RFC 4568 8
         offer = await self._media.make_offer(self._profile, toward)
         self._session = sip_port.invite(target, caller, offer, self.on_session_event, max_forwards=max_forwards)
 

@@ -178,7 +178,7 @@ class MediaLeg(Protocol):
         ...
 
     async def play(self, file: str, times: int = 1) -> float:
-        """Start playing a WAV file to the party; returns the seconds it will last. Replaces what was playing."""
+        """Start playing a WAV file to the party; returns the seconds of one pass. Replaces what was playing."""
         ...
 
     async def stop_playing(self) -> None:
