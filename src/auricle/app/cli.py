@@ -19,6 +19,7 @@ from auricle.calls.errors import FlowFault
 from auricle.calls.flow.check import problems
 from auricle.calls.flow.document import flow_schema, read_flow
 from auricle.kernel.errors import AuricleError
+from auricle.speech.prompts import recording_name
 
 T = TypeVar("T")
 
@@ -70,6 +71,12 @@ def phone_secret(username: str, realm: str) -> None:
     secret = secrets.token_urlsafe(24)
     md5, sha256 = ha1(username, realm, secret)
     typer.echo(f'secret for the phone: {secret}\nha1_md5 = "{md5}"\nha1_sha256 = "{sha256}"')
+
+
+@app.command("recording-name")
+def recording_name_command(text: str) -> None:
+    """Print the file name under which a recorded voice stands in for a spoken text, in DATA/recorded-prompts."""
+    typer.echo(f"{recording_name(text)}.wav")
 
 
 @app.command()
