@@ -76,7 +76,7 @@ def phone_secret(username: str, realm: str) -> None:
 @app.command("recording-name")
 def recording_name_command(text: str) -> None:
     """Print the file name under which a recorded voice stands in for a spoken text, in DATA/recorded-prompts."""
-    typer.echo(f"{recording_name(text)}.wav")
+    typer.echo(recording_name(text))
 
 
 @app.command()
