@@ -215,6 +215,8 @@ async def test_a_trunk_is_known_by_its_address(stage: Stage) -> None:
     route = [f"Route: {got.get('path')}"]
     stage.app_send(request("BYE", f"sip:gw@{CARRIER}:{carrier.port}", bye_via, call_id="t1", cseq=2, to_tag="a", headers=route))
     raw = await carrier.raw()
+    while raw.startswith(b"SIP/2.0 200"):  # the repeated INVITE may meet the 200 already, and then has it repeated
+        raw = await carrier.raw()
     assert raw.startswith(b"BYE ")
     assert leaks(stage, raw) == []
     assert f"Via: SIP/2.0/UDP {OUTSIDE}:{stage.settings.udp_port};".encode() in raw
