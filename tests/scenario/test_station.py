@@ -205,9 +205,20 @@ async def test_a_phones_asserted_identity_is_ignored() -> None:
 
 @on_virtual_time
 async def test_a_wrong_password() -> None:
-    """Challenged again, and no call."""
+    """Challenged again, audited, and no call; a first challenge alone is no event."""
     office = Office()
     assert office.phone_dials("7002", "101", password="wrong").log == ["401"]
+    await seconds(0.1)
+    assert office.store.refused == [PHONE.host]
+    assert office.store.records == []
+
+
+@pytest.mark.parametrize("uri", ["sip:@@:x", "sip:101@[::bad", "sip:101@pbx.example:99999"])
+@on_virtual_time
+async def test_an_address_that_cannot_be_read(uri: str) -> None:
+    """The right SIP error, and nothing left of a call."""
+    office = Office()
+    assert office.invite(uri, f"<sip:{PATIENT}@carrier.example>", CARRIER).log == ["400"]
     assert office.store.records == []
 
 

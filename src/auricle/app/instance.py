@@ -46,10 +46,11 @@ from auricle.practice.model import Practice
 from auricle.sip.digest import DigestVerifier
 from auricle.sip.registration import Registrations
 from auricle.vault.fields import Fields
-from auricle.vault.gate import Gate, Grant, Ref
+from auricle.vault.gate import Gate, Grant, Outcome, Ref
 
 log = structlog.get_logger(__name__)
 STARTER = Actor(ActorKind.SERVICE, "switchboard", frozenset({"switchboard"}))
+COMMAND_LINE = Actor(ActorKind.SERVICE, "cli")
 CHANGE_POLL_S = 0.5
 GC_THRESHOLD = (50_000, 50, 100)  # calls leave few cycles; the default walks all transactions every 700 allocations
 
@@ -145,7 +146,8 @@ class Instance:
         return await asyncio.to_thread(verify_export, lines, self._store.verifier)
 
     async def audit_lines(self) -> list[str]:
-        """An export of the audit log."""
+        """An export of the audit log for the command line; the export itself is its last entry."""
+        await self._store.record(COMMAND_LINE, "audit.export", Ref("audit", "*"), Outcome.DONE, "command line")
         await self._store.checkpoint()
         return await asyncio.to_thread(lambda: list(self._store.audit_export()))
 

@@ -3,6 +3,7 @@
 from auricle.calls.phones import PhoneGuard, PhoneRefused
 from auricle.calls.ports import BindingStore, Loop, Origin, PhoneAudit, Responder
 from auricle.kernel.time import Clock
+from auricle.sip.errors import SipParseError
 from auricle.sip.message import Request
 from auricle.sip.registration import RegistrationRefused, Registrations, Result
 from auricle.sip.uri import SipUri
@@ -24,13 +25,15 @@ class Registrar:
     def on_register(self, request: Request, origin: Origin, respond: Responder) -> None:
         """Check who it is, apply the contacts, store them, answer."""
         try:
+            claimed = request.to.uri
             device = self._phones.authenticate(request, origin)
+        except SipParseError as error:
+            respond(error.sip_status)
+            return
         except PhoneRefused as refusal:
-            if refusal.guess:
-                self._loop.spawn("phone refused", self._audit.phone_refused(origin.host))
+            self.note_refusal(refusal, origin)
             respond(refusal.status, refusal.reason, refusal.headers)
             return
-        claimed = request.to.uri
         if not isinstance(claimed, SipUri) or claimed.user != device.username:
             respond(403, "You may register only your own address")
             return
@@ -40,6 +43,11 @@ class Registrar:
             respond(refusal.status, refusal.reason, refusal.headers)
             return
         self._loop.spawn("registration", self._keep(device.username, request, result, respond))
+
+    def note_refusal(self, refusal: PhoneRefused, origin: Origin) -> None:
+        """Audit wrong credentials, whatever request brought them; a first challenge is no event."""
+        if refusal.guess:
+            self._loop.spawn("phone refused", self._audit.phone_refused(origin.host))
 
     async def _keep(self, aor: str, request: Request, result: Result, respond: Responder) -> None:
         """Store what changed, then answer: a phone told 200 can be found after a restart."""

@@ -21,6 +21,7 @@ from auricle.kernel.ids import CallId, FlowId, TrunkName
 from auricle.kernel.phi import Phi
 from auricle.media.errors import MediaError
 from auricle.practice.model import Device, MediaRule, Practice, Trunk
+from auricle.sip.errors import SipParseError
 from auricle.sip.message import Request
 from auricle.sip.uri import SipUri
 
@@ -83,8 +84,15 @@ class Switchboard:
         """Admit or refuse a new call; an admitted one runs in a task of its own."""
         try:
             admission = self._admit(request, origin)
-        except (CallRefused, PhoneRefused) as refusal:
+        except PhoneRefused as refusal:
+            self._registrar.note_refusal(refusal, origin)
             session.reject(refusal.status, refusal.reason, refusal.headers)
+            return _nobody_listens
+        except CallRefused as refusal:
+            session.reject(refusal.status, refusal.reason, refusal.headers)
+            return _nobody_listens
+        except SipParseError as error:  # addresses are read only when asked for, so a malformed one shows here
+            session.reject(error.sip_status)
             return _nobody_listens
         call_id = CallId(self._ports.entropy.name("c"))
         call = Call(call_id, admission.direction, admission.caller, Phi(admission.called), self._practice, self._ports)
