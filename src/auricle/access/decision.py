@@ -16,7 +16,7 @@ ACTIONS = frozenset(action.value for action in Action)
 ROLES = frozenset(role.value for role in Role)
 NO_RULE = "No rule gives your roles this permission."
 MAX_REMEMBERED = 4096  # roles, kinds and actions are few; the bound only keeps a mistake from growing
-_SCHEMA_ACTION = re.compile(r'"([a-z_]+\.[a-z_]+)"')
+_SCHEMA_ACTION = re.compile(r'"([a-z-]+\.[a-z-]+)"')
 _Question = tuple[str, frozenset[str], str, str]
 
 

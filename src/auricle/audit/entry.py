@@ -5,7 +5,7 @@ Nothing private stands in an entry: `ref` is an identifier. `sealed` commits to 
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,10 @@ _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), sort_keys=T
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One act. `at` is UTC; `detail` holds settings and identifiers, never anything private; `sealed` is a sealed field."""
+    """One act. `at` is UTC; `detail` holds settings and identifiers, never anything private.
+
+    `sealed` is a sealed field and `place` the row it is bound to; `touched` names the records that were handed out (`call:ID`).
+    """
 
     at: datetime
     actor_kind: str
@@ -30,6 +33,8 @@ class Entry:
     purpose: str
     sealed: bytes = b""
     detail: Mapping[str, str] | None = None
+    place: str = ""
+    touched: Sequence[str] = ()
 
     def leaf(self) -> bytes:
         """The bytes the tree commits to (docs/specs/audit-log.md)."""
@@ -48,6 +53,10 @@ class Entry:
         }
         if self.sealed:
             fields["sealed"] = b64encode(self.sealed).decode()
+        if self.place:
+            fields["place"] = self.place
         if self.detail:
             fields["detail"] = dict(self.detail)
+        if self.touched:
+            fields["touched"] = list(self.touched)
         return _encode(fields).encode()

@@ -198,7 +198,7 @@ def _leaf_hash(row: dict[str, object], expected: int) -> bytes:
     if row["hash"] != hashed.hexdigest():
         raise _Wrong(Fault.CHANGED, f"entry {expected} was changed: it does not fit its hash")
     entry = _object(leaf, Fault.BAD_ENTRY, f"entry {expected}")
-    optional = {"sealed", "detail"} & set(entry)
+    optional = {"sealed", "place", "detail", "touched"} & set(entry)
     if set(entry) - optional != TEXTS | {"v"} or type(entry["v"]) is not int or entry["v"] != 1:
         raise _Wrong(Fault.BAD_ENTRY, f"entry {expected} has not the fields of an entry")
     if not all(isinstance(entry[name], str) for name in TEXTS) or entry["outcome"] not in OUTCOMES:

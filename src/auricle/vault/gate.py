@@ -3,7 +3,7 @@
 No system actor skips it, no flag turns it off. What opens sealed data asks for a Grant, and only the gate makes one.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -26,10 +26,21 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """What is looked at: a kind (`call`, `voicemail`) and an id, or `*` for a listing."""
+    """What is looked at: a kind (`call`, `voicemail`) and an id, or `*` for a listing.
+
+    The rest is what policies may ask about it; only kind and id reach the audit log.
+    """
 
     kind: str
     id: str
+    mailbox: str = ""
+    owner: str = ""
+    """The person it belongs to."""
+    team: str = ""
+    related: frozenset[str] = frozenset()
+    """People with a treatment relation to the patient it is about (45 CFR 164.506(c))."""
+    restricted: bool = False
+    """Of a patient whose records only those related may see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +54,24 @@ class Decision:
 class Grant:
     """Proof that the gate was passed for one act, good while its opener runs. It cannot be made outside this module."""
 
-    __slots__ = ("_live", "actor", "ref")
+    __slots__ = ("_live", "_touched", "actor", "ref")
 
     def __init__(self, key: object, actor: Actor, ref: Ref) -> None:
         if key is not _KEY:
             raise TypeError("only the gate makes grants")
         self._live = True
+        self._touched: dict[str, None] = {}
         self.actor = actor
         self.ref = ref
+
+    def touch(self, *records: str) -> None:
+        """What opens records says which ones it hands out (`call:ID`), so that the log can answer who saw them."""
+        self._touched.update(dict.fromkeys(records))
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """The records handed out, each once, in order."""
+        return tuple(self._touched)
 
     def end(self) -> None:
         """The act is over."""
@@ -81,8 +102,22 @@ class PolicyPort(Protocol):
 class AuditPort(Protocol):
     """Writes entries."""
 
-    async def record(self, actor: Actor, action: str, ref: Ref, outcome: Outcome, purpose: str) -> int:
-        """Append an entry and return its index once it is durable."""
+    async def record(
+        self,
+        actor: Actor,
+        action: str,
+        ref: Ref,
+        outcome: Outcome,
+        purpose: str,
+        *,
+        why: str = "",
+        private: str = "",
+        touched: Sequence[str] = (),
+    ) -> int:
+        """Append an entry and return its index once it is durable.
+
+        `why` is the policy's own sentence, `private` a text that may hold PHI and is sealed, `touched` the records handed out.
+        """
         ...
 
 
@@ -93,19 +128,27 @@ class Gate:
         self._policy = policy
         self._audit = audit
 
-    async def check(self, actor: Actor, action: str, ref: Ref, purpose: str) -> None:
+    async def check(self, actor: Actor, action: str, ref: Ref, purpose: str, *, private: str = "") -> None:
         """Decide and record, for acts that open nothing. Raises NotPermitted."""
         decision = self._policy.decide(actor, action, ref)
-        await self._audit.record(actor, action, ref, Outcome.ALLOWED if decision.allowed else Outcome.REFUSED, purpose)
+        outcome = Outcome.ALLOWED if decision.allowed else Outcome.REFUSED
+        await self._audit.record(actor, action, ref, outcome, purpose, why=decision.reason, private=private)
         if not decision.allowed:
             raise NotPermitted(action, decision.reason)
 
-    async def open(self, actor: Actor, action: str, ref: Ref, purpose: str, opener: Callable[[Grant], Awaitable[T]]) -> T:
-        """Decide, record durably, then let `opener` open. Raises NotPermitted, or what stopped the opener, once recorded as failed."""
-        await self.check(actor, action, ref, purpose)
+    async def open(
+        self, actor: Actor, action: str, ref: Ref, purpose: str, opener: Callable[[Grant], Awaitable[T]], *, private: str = ""
+    ) -> T:
+        """Decide, record durably, then let `opener` open; what it handed out is recorded before it is returned.
+
+        Raises NotPermitted, or what stopped the opener, once recorded as failed.
+        """
+        await self.check(actor, action, ref, purpose, private=private)
         grant, opened = Grant(_KEY, actor, ref), False
         try:
             result = await opener(grant)
+            if grant.touched:
+                await self._audit.record(actor, action, ref, Outcome.DONE, purpose, touched=grant.touched)
             opened = True
         finally:  # also when the request was cancelled: the log then holds that nothing was handed over
             grant.end()

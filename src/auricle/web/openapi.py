@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
@@ -18,7 +19,7 @@ def document() -> str:
     """The API's description (OpenAPI 3.1), as it is kept in the repository."""
     nobody: Any = cast(Any, None)  # building the description calls no port
     practice = Practice("", ZoneInfo("UTC"), "US", "", MappingProxyType({}))
-    ports = WebPorts(practice, nobody, nobody, nobody, nobody, nobody, nobody, nobody)
+    ports = WebPorts(**{field.name: nobody for field in fields(WebPorts)} | {"practice": practice})
     return json.dumps(create_app(ports, Path("/nonexistent")).openapi(), indent=1, sort_keys=True) + "\n"
 
 

@@ -30,7 +30,7 @@ class AllowsAll:
     def decide(self, actor: Actor, action: str, ref: Ref) -> Decision:
         return Decision(True, "test")
 
-    async def record(self, actor: Actor, action: str, ref: Ref, outcome: Outcome, purpose: str) -> int:
+    async def record(self, actor: Actor, action: str, ref: Ref, outcome: Outcome, purpose: str, **_said: object) -> int:
         return 0
 
 

@@ -30,7 +30,7 @@ class Remembered:
     def __init__(self) -> None:
         self.entries: list[tuple[str, str, Ref, Outcome]] = []
 
-    async def record(self, actor: Actor, action: str, ref: Ref, outcome: Outcome, purpose: str) -> int:
+    async def record(self, actor: Actor, action: str, ref: Ref, outcome: Outcome, purpose: str, **_said: object) -> int:
         self.entries.append((actor.id, action, ref, outcome))
         return len(self.entries) - 1
 

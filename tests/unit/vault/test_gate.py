@@ -31,7 +31,7 @@ class Log:
         self._opened = opened
         self._fails = fails
 
-    async def record(self, actor: Actor, action: str, ref: Ref, outcome: Outcome, purpose: str) -> int:
+    async def record(self, actor: Actor, action: str, ref: Ref, outcome: Outcome, purpose: str, **_said: object) -> int:
         await asyncio.sleep(0)
         if self._fails:
             raise OSError(28, "full")

@@ -1,6 +1,6 @@
 """Reading the audit log, and writing entries that come without a record of their own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
 
@@ -19,9 +19,21 @@ class AuditLog(Part):
     verifier: str
     """The key that checks the log's checkpoints, as text."""
 
-    async def record(self, actor: Actor, action: str, ref: Ref, outcome: Outcome, purpose: str) -> int:
+    async def record(
+        self,
+        actor: Actor,
+        action: str,
+        ref: Ref,
+        outcome: Outcome,
+        purpose: str,
+        *,
+        why: str = "",
+        private: str = "",
+        touched: Sequence[str] = (),
+    ) -> int:
         """Append an audit entry; its number, once durable."""
-        return await self._writer.commit((), (self._entry(actor, action, ref, outcome, purpose),))
+        entry = self._entry(actor, action, ref, outcome, purpose, why=why, private=private, touched=touched)
+        return await self._writer.commit((), (entry,))
 
     async def phone_refused(self, address: str) -> None:
         """Wrong credentials of a phone."""

@@ -65,4 +65,6 @@ class CallRecords(Part):
         }
 
     def _call(self, row: AnyRow, grant: Grant) -> CallRecord:
-        return sealing.call_of(row, self._fields.open(Purpose.CALL_RECORD, row.sealed, Place("call", "sealed", row.id), grant))
+        record = sealing.call_of(row, self._fields.open(Purpose.CALL_RECORD, row.sealed, Place("call", "sealed", row.id), grant))
+        grant.touch(f"call:{row.id}")
+        return record

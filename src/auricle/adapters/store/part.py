@@ -1,6 +1,7 @@
 """What every part of the store stands on: reading in threads, the writer, sealing, and holding a grant to what it is for."""
 
 import asyncio
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -15,7 +16,8 @@ from auricle.kernel.time import Clock
 from auricle.vault.errors import VaultError
 from auricle.vault.fields import Fields
 from auricle.vault.gate import Grant, Outcome, Ref, require
-from auricle.vault.keyring import Keyring
+from auricle.vault.keyring import Keyring, Purpose
+from auricle.vault.place import Place
 
 log = structlog.get_logger(__name__)
 SWITCHBOARD = Actor(ActorKind.SERVICE, "switchboard")
@@ -41,7 +43,20 @@ class Part:
         with self._engine.connect() as connection:
             return connection.execute(query).all()
 
-    def _entry(self, actor: Actor, action: str, ref: Ref, outcome: Outcome = Outcome.DONE, purpose: str = "") -> Entry:
+    def _entry(
+        self,
+        actor: Actor,
+        action: str,
+        ref: Ref,
+        outcome: Outcome = Outcome.DONE,
+        purpose: str = "",
+        *,
+        why: str = "",
+        private: str = "",
+        touched: Sequence[str] = (),
+    ) -> Entry:
+        """An entry of now; `private` is sealed, and the leaf commits to the ciphertext alone."""
+        place = f"e{secrets.token_hex(10)}" if private else ""
         return Entry(
             at=self._clock.now(),
             actor_kind=actor.kind.value,
@@ -53,6 +68,10 @@ class Part:
             ref=ref.id,
             outcome=outcome.value,
             purpose=purpose,
+            detail={"why": why} if why else None,
+            sealed=self._fields.seal(Purpose.AUDIT_DETAIL, private, Place("audit", "sealed", place)) if private else b"",
+            place=place,
+            touched=touched,
         )
 
     def _ahead_s(self) -> float:

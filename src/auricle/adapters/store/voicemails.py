@@ -133,7 +133,9 @@ class Voicemails(Part):
         rows = await self._rows(select(voicemails.c.transcript).where(voicemails.c.id == message))
         if not rows or rows[0].transcript is None:
             return None
-        return self._fields.open(Purpose.TRANSCRIPT, rows[0].transcript, Place("voicemail", "transcript", message), grant).decode()
+        text = self._fields.open(Purpose.TRANSCRIPT, rows[0].transcript, Place("voicemail", "transcript", message), grant).decode()
+        grant.touch(f"voicemail:{message}")
+        return text
 
     def _put_op(self, message: VoicemailMessage, *, kept: bool) -> Op:
         return _PUT, {
@@ -153,4 +155,6 @@ class Voicemails(Part):
         }
 
     def _message(self, row: AnyRow, grant: Grant) -> VoicemailMessage:
-        return sealing.voicemail_of(row, self._fields.open(Purpose.VOICEMAIL, row.sealed, Place("voicemail", "sealed", row.id), grant))
+        message = sealing.voicemail_of(row, self._fields.open(Purpose.VOICEMAIL, row.sealed, Place("voicemail", "sealed", row.id), grant))
+        grant.touch(f"voicemail:{row.id}")
+        return message

@@ -44,7 +44,7 @@ rtp_port_max = $rtp_port_max
 id = "dana-reyes"
 name = "Dana Reyes"
 extension = "$front_desk"
-roles = ["front-desk", "administrator", "privacy-officer"]
+roles = ["front-desk", "privacy-officer"]
 mailbox = "front-desk"
 
 [[people]]

@@ -13,6 +13,7 @@ from auricle.access.model import Action
 from auricle.calls.live import LiveCall
 from auricle.web.calls.schemas import LiveCalls, live_view
 from auricle.web.events.hub import Hub, Numbered
+from auricle.web.events.topics import TOPICS
 from auricle.web.ports import Happening, ServiceState, SignedIn, VoicemailChanged, WebPorts
 from auricle.web.system.schemas import ServiceView, SystemView
 
@@ -56,7 +57,7 @@ class Watcher:
         if place is None:
             place = self.hub.last
             yield await self._snapshot()
-        elif Action.CALLS_LIVE in self.permitted:
+        elif self._may("live"):
             await self.ports.calls.live(self.session.actor)  # the stream shows callers, so opening it is an audited look at them
         while not self.hub.closed:
             missed = self.hub.since(place)
@@ -71,7 +72,7 @@ class Watcher:
                 await asyncio.sleep(pace_s)
             await self.hub.wait(place, check_s)
             if not await self._still_signed_in():
-                yield _frame("signed-out", SignedOut(), "")
+                yield frame("signed-out", SignedOut(), "")
                 return
             if self.hub.last == place:
                 yield b": still here\n\n"
@@ -87,20 +88,29 @@ class Watcher:
     async def _snapshot(self) -> bytes:
         """All that runs, through the audited ports."""
         ident, out = self.hub.event_id(self.hub.last), b""
-        if Action.CALLS_LIVE in self.permitted:
+        if self._may("live"):
             calls = await self.ports.calls.live(self.session.actor)
-            out += _frame("live", LiveCalls(calls=[live_view(self.ports.practice, call) for call in calls]), ident)
+            out += frame("live", LiveCalls(calls=[live_view(self.ports.practice, call) for call in calls]), ident)
+        if not self._may("system"):
+            return out
         services = await self.ports.system.services(self.session.actor)
-        return out + _frame("system", SystemView(services=[ServiceView(name=part.name, state=part.state) for part in services]), ident)
+        return out + frame("system", SystemView(services=[ServiceView(name=part.name, state=part.state) for part in services]), ident)
 
     def _event(self, what: Happening, ident: str) -> bytes:
+        topic, view = self._view(what)
+        return frame(topic, view, ident) if self._may(topic) else b""
+
+    def _view(self, what: Happening) -> tuple[str, BaseModel]:
         match what:
             case LiveCall():
-                return _frame("call", live_view(self.ports.practice, what), ident) if Action.CALLS_LIVE in self.permitted else b""
+                return "call", live_view(self.ports.practice, what)
             case VoicemailChanged():
-                return _frame("voicemail", VoicemailNote(id=what.id), ident) if Action.VOICEMAIL_LIST in self.permitted else b""
+                return "voicemail", VoicemailNote(id=what.id)
             case ServiceState():
-                return _frame("service", ServiceView(name=what.name, state=what.state), ident)
+                return "service", ServiceView(name=what.name, state=what.state)
+
+    def _may(self, topic: str) -> bool:
+        return TOPICS[topic] in self.permitted
 
 
 def _newest(items: Sequence[Numbered]) -> list[Numbered]:
@@ -109,7 +119,7 @@ def _newest(items: Sequence[Numbered]) -> list[Numbered]:
     return [item for item in items if not isinstance(item.what, LiveCall) or last[item.what.id] == item.number]
 
 
-def _frame(event: str, data: BaseModel, ident: str) -> bytes:
+def frame(event: str, data: BaseModel, ident: str) -> bytes:
     """One SSE event; JSON has no line ends, so one data line is enough."""
     head = f"id: {ident}\n" if ident else ""
     return f"{head}event: {event}\ndata: {data.model_dump_json()}\n\n".encode()

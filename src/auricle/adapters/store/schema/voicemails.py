@@ -1,0 +1,24 @@
+"""Voicemail messages."""
+
+from sqlalchemy import Boolean, Float, Index, Integer, String, Table
+
+from auricle.adapters.store.schema.columns import COUNT, IDENTIFIER, SETTING, STATE, TIME, clear, metadata, sealed
+
+voicemails = Table(
+    "voicemail",
+    metadata,
+    clear("id", String, why=IDENTIFIER, primary_key=True),
+    clear("mailbox", String, why=SETTING, nullable=False),
+    clear("call", String, why=IDENTIFIER, nullable=False),
+    clear("received_at", Float, why=TIME, nullable=False),
+    clear("duration_s", Float, why=COUNT, nullable=False),
+    clear("complete", Boolean, why=STATE, nullable=False),
+    clear("kept", Boolean, why=STATE, nullable=False),
+    clear("listened_at", Float, why=TIME),
+    clear("transcript_state", String, why=STATE, nullable=False),
+    clear("attempts", Integer, why=COUNT, nullable=False),
+    clear("leased_until", Float, why=TIME),
+    sealed("sealed", nullable=False),
+    sealed("transcript"),
+    Index("voicemail_by_time", "received_at"),
+)
