@@ -6,6 +6,7 @@ from auricle.vault.errors import Corrupt
 from auricle.vault.gate import Grant, require
 from auricle.vault.keyring import Keyring, Purpose
 from auricle.vault.place import Place
+from auricle.vault.protected import Sealed
 
 LABEL = b"auricle/v1/field"
 
@@ -20,12 +21,12 @@ class Fields:
         self._practice = len(name).to_bytes(2, "big") + name
         self._heads: dict[tuple[Purpose, int], bytes] = {}
 
-    def seal(self, purpose: Purpose, value: str | bytes, place: Place) -> bytes:
+    def seal(self, purpose: Purpose, value: str | bytes, place: Place) -> Sealed:
         """epoch (2 bytes) || envelope."""
         epoch = self._keyring.epoch(purpose)
         data = value.encode() if isinstance(value, str) else value
         associated = self._head(purpose, epoch) + place.encode()
-        return epoch.to_bytes(2, "big") + seal(self._keyring.cipher(purpose, epoch), data, associated, self._entropy)
+        return Sealed(epoch.to_bytes(2, "big") + seal(self._keyring.cipher(purpose, epoch), data, associated, self._entropy))
 
     def open(self, purpose: Purpose, sealed: bytes, place: Place, grant: Grant) -> bytes:
         """The value. Raises Corrupt naming the place for bytes that were changed or moved, WrongKey for an epoch we do not have."""
