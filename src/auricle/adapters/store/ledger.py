@@ -4,6 +4,7 @@ Belongs to the writer's thread. Everything between `draft` and `adopt` happens i
 """
 
 import sqlite3
+from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import insert
@@ -11,13 +12,17 @@ from sqlalchemy import insert
 from auricle.adapters.store import schema
 from auricle.adapters.store.errors import LogDamaged
 from auricle.adapters.store.statements import compiled
+from auricle.audit import leaf as leaves
 from auricle.audit.checkpoint import BadCheckpoint, Checkpoint, sign, verify, vkey
+from auricle.audit.clock import set_back
 from auricle.audit.entry import Entry
 from auricle.audit.tree import Frontier, leaf_hash
 
 CHECKPOINT_ENTRIES = 256
 CHECKPOINT_S = 10.0
 _ADD_LEAF = compiled(insert(schema.audit_leaves))
+_ADD_INDEX = compiled(insert(schema.audit_index))
+_ADD_TOUCHED = compiled(insert(schema.audit_touched))
 _ADD_CHECKPOINT = compiled(insert(schema.checkpoints).prefix_with("OR IGNORE"))  # the same size has the same root
 _NEWEST_CHECKPOINT = "SELECT size, note FROM audit_checkpoint ORDER BY size DESC LIMIT 1"
 _LEAVES_FROM = "SELECT number, leaf FROM audit_leaf WHERE number >= ? ORDER BY number"
@@ -27,18 +32,33 @@ RESTORE = "restore the database from a backup, and keep this one as evidence"
 class Draft:
     """Entries on their way into the log."""
 
-    __slots__ = ("frontier", "rows", "signed")
+    __slots__ = ("at", "columns", "frontier", "rows", "signed", "touched")
 
-    def __init__(self, frontier: Frontier) -> None:
+    def __init__(self, frontier: Frontier, at: datetime | None) -> None:
         self.frontier = frontier
+        self.at = at
+        """The time of the newest entry."""
         self.rows: list[dict[str, int | bytes]] = []
+        self.columns: list[dict[str, int | bytes | str | float]] = []
+        self.touched: list[dict[str, int | str]] = []
         self.signed = False
 
     def append(self, entry: Entry) -> None:
-        """Give the entry the next number."""
-        leaf = entry.leaf()
-        self.rows.append({"number": self.frontier.size, "leaf": leaf})
-        self.frontier.append(leaf_hash(leaf))
+        """Give the entry the next number; a clock that was set back before it is an entry of its own."""
+        backwards = set_back(self.at, entry.at)
+        if backwards is not None:
+            self._add(backwards)
+        self._add(entry)
+
+    def _add(self, entry: Entry) -> None:
+        leaf, number = entry.leaf(), self.frontier.size
+        hashed = leaf_hash(leaf)
+        self.rows.append({"number": number, "leaf": leaf})
+        self.columns.append({"number": number, "hash": hashed, **leaves.columns(entry)})
+        if entry.touched:
+            self.touched += [{"record": record, "number": number} for record in leaves.touched(entry)]
+        self.frontier.append(hashed)
+        self.at = entry.at
 
     @property
     def last(self) -> int:
@@ -56,18 +76,22 @@ class Ledger:
         self._frontier = Frontier()
         self._signed_size = -1
         self._signed_at = now
+        self._at: datetime | None = None
         self._load()
 
     def draft(self) -> Draft:
         """A place for new entries, behind those that another process (the command line) may have added."""
         frontier = self._frontier.copy()
-        self._extend(frontier)
-        return Draft(frontier)
+        at = self._extend(frontier)
+        return Draft(frontier, at or self._at)
 
     def write(self, draft: Draft, now: float, *, must_sign: bool = False) -> None:
         """Put the entries into the transaction, and a checkpoint when it is time for one."""
         if draft.rows:
             self._connection.executemany(_ADD_LEAF, draft.rows)
+            self._connection.executemany(_ADD_INDEX, draft.columns)
+        if draft.touched:
+            self._connection.executemany(_ADD_TOUCHED, draft.touched)
         enough = draft.frontier.size - max(self._signed_size, 0) >= CHECKPOINT_ENTRIES
         if must_sign or enough or (draft.frontier.size != self._signed_size and now - self._signed_at >= CHECKPOINT_S):
             note = sign(Checkpoint(self._origin, draft.frontier.size, draft.frontier.root()), self._signing)
@@ -78,7 +102,7 @@ class Ledger:
         """The transaction was committed."""
         if self._frontier.size == self._signed_size and draft.rows:
             self._signed_at = now  # the time until a checkpoint runs from the first entry it lacks
-        self._frontier = draft.frontier
+        self._frontier, self._at = draft.frontier, draft.at
         if draft.signed:
             self._signed_size, self._signed_at = draft.frontier.size, now
 
@@ -97,7 +121,7 @@ class Ledger:
         try:
             newest = self._connection.execute(_NEWEST_CHECKPOINT).fetchone()
             checkpoint = self._verified(str(newest[1])) if newest else None
-            self._extend(self._frontier, checkpoint)
+            self._at = self._extend(self._frontier, checkpoint)
         finally:
             self._connection.execute("ROLLBACK")
         if checkpoint is None:
@@ -112,11 +136,16 @@ class Ledger:
         except BadCheckpoint as error:
             raise LogDamaged(f"{error}: the database belongs to other keys or another practice, or its audit log was changed") from error
 
-    def _extend(self, frontier: Frontier, checkpoint: Checkpoint | None = None) -> None:
-        """Add the leaves that the database has and the frontier lacks; the root must be the checkpoint's where it passes it."""
+    def _extend(self, frontier: Frontier, checkpoint: Checkpoint | None = None) -> datetime | None:
+        """Add the leaves that the database has and the frontier lacks; the root must be the checkpoint's where it passes it.
+
+        Returns the time of the last of them.
+        """
+        leaf = b""
         for number, leaf in self._connection.execute(_LEAVES_FROM, (frontier.size,)):
             if number != frontier.size or not isinstance(leaf, bytes):
                 raise LogDamaged(f"entry {frontier.size} of the audit log is missing: {RESTORE}")
             frontier.append(leaf_hash(leaf))
             if checkpoint is not None and frontier.size == checkpoint.size and frontier.root() != checkpoint.root:
                 raise LogDamaged(f"the first {checkpoint.size} entries of the audit log are not the ones that were signed: {RESTORE}")
+        return leaves.time_of(leaf) if leaf else None

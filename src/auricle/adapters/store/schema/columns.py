@@ -1,9 +1,15 @@
-"""The three kinds of columns: plain with a reason, sealed, blind index. A table made in any other way fails a test."""
+"""The three kinds of columns: plain with a reason, sealed, blind index. A table made in any other way fails a test.
 
-from typing import Any
+A protected column takes only what the vault made (`vault.protected`): a text or plain bytes are refused when they are bound, whichever way.
+"""
 
-from sqlalchemy import Column, LargeBinary, MetaData
-from sqlalchemy.types import TypeEngine
+from typing import Any, ClassVar
+
+from sqlalchemy import Column, Dialect, LargeBinary, MetaData
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from auricle.adapters.store.errors import PlaintextRefused
+from auricle.vault.protected import Blind, Sealed
 
 metadata = MetaData()
 MARK = "auricle"
@@ -16,16 +22,50 @@ COUNT = "a count or a length"
 SETTING = "a name out of the practice's settings"
 
 
+class Protected(TypeDecorator[bytes]):
+    """Bytes the vault made; what is read back is plain bytes, since only the vault may say that it made them."""
+
+    impl = LargeBinary
+    cache_ok = True
+    accepts: ClassVar[type[bytes]]
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """Every statement that SQLAlchemy runs comes by here. Raises PlaintextRefused."""
+        return only(self.accepts, value)
+
+
+class SealedBytes(Protected):
+    """The type of a sealed column."""
+
+    cache_ok = True
+    accepts = Sealed
+
+
+class BlindBytes(Protected):
+    """The type of a column of blind indexes."""
+
+    cache_ok = True
+    accepts = Blind
+
+
+def only(accepted: type[bytes], value: Any) -> Any:
+    """The value, where it is of just this type or None. Raises PlaintextRefused, which does not show it."""
+    if type(value) is accepted or value is None:
+        return value
+    raise PlaintextRefused(f"a protected column takes {accepted.__name__} values of the vault and was given {type(value).__name__}")
+
+
 def clear(name: str, kind: type[TypeEngine[Any]] | TypeEngine[Any], *, why: str, **options: Any) -> Column[Any]:
     """A column anybody with the disk may read; `why` says why that tells nothing about a patient."""
-    return Column(name, kind, info={MARK: "clear", "why": why}, **options)
+    reference = options.pop("references", None)
+    return Column(name, kind, *([reference] if reference is not None else []), info={MARK: "clear", "why": why}, **options)
 
 
 def sealed(name: str, **options: Any) -> Column[Any]:
     """A column of what `vault.fields` sealed."""
-    return Column(name, LargeBinary, info={MARK: "sealed"}, **options)
+    return Column(name, SealedBytes, info={MARK: "sealed"}, **options)
 
 
 def blind(name: str, **options: Any) -> Column[Any]:
     """A column of blind indexes (`vault.blind`)."""
-    return Column(name, LargeBinary, info={MARK: "blind"}, **options)
+    return Column(name, BlindBytes, info={MARK: "blind"}, **options)
