@@ -8,15 +8,22 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
+from auricle.web.alerts.routes import router as alerts
+from auricle.web.api_keys.routes import router as api_keys
 from auricle.web.audit.routes import router as audit
 from auricle.web.calls.routes import router as calls
 from auricle.web.errors import PROBLEM_JSON, Problem, add_error_answers
 from auricle.web.events.hub import Hub
 from auricle.web.events.routes import router as events
 from auricle.web.guard import access_of
+from auricle.web.passkeys.routes import router as passkeys
+from auricle.web.me.routes import router as me
+from auricle.web.people.routes import router as people
 from auricle.web.ports import WebPorts
 from auricle.web.protect import Protect
+from auricle.web.scim.routes import router as scim
 from auricle.web.session.routes import router as session
+from auricle.web.sso.routes import router as sso
 from auricle.web.static import ConsoleFiles, add_console
 from auricle.web.system.routes import router as system
 from auricle.web.voicemail.routes import router as voicemail
@@ -44,7 +51,7 @@ def create_app(ports: WebPorts, console: Path = CONSOLE) -> FastAPI:
     app.state.hub = Hub()
     add_error_answers(app)
     api = APIRouter(prefix=API, responses=_FAILURE)
-    for router in (session, calls, voicemail, audit, system, events):
+    for router in (session, passkeys, sso, calls, voicemail, audit, alerts, system, events, me, people, api_keys, scim):
         api.include_router(router)
     app.include_router(api)
     add_console(app, ConsoleFiles(console))

@@ -9,9 +9,12 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from auricle.access.passkeys import CeremonyOver, LastFactor, PasskeyKnown, PasskeyRefused, PasskeysUnavailable, TooManyPasskeys
 from auricle.kernel.errors import AuricleError, PeerError
+from auricle.access.password import BadPassword
 from auricle.vault.errors import NotPermitted, VaultError
-from auricle.web.ports import BadCredentials, NotFound, Throttled
+from auricle.web.ports import NotFound
+from auricle.web.signed_in import BadCode, BadCredentials, EnrolmentNeeded, StepUpNeeded, Throttled, TicketOver
 
 log = structlog.get_logger(__name__)
 
@@ -55,9 +58,19 @@ class BadCursor(PeerError):
 _TEXTS: dict[type[AuricleError], tuple[int, str, str]] = {
     NotSignedIn: (401, "You are not signed in", "Sign in and do it again."),
     BadCredentials: (401, "Sign-in failed", "The user name and password do not match. Check both and try again."),
+    BadCode: (401, "The code is not right", "Type the code that is shown now; each is good once. A recovery code also works, once."),
+    TicketOver: (401, "The sign-in took too long", "Start again with your user name and password."),
+    StepUpNeeded: (403, "Prove again that it is you", "Give your password and second factor again, then repeat this within five minutes."),
+    EnrolmentNeeded: (403, "A second factor is needed", "Set up an authenticator app or a passkey first; until then nothing else is open."),
     Throttled: (429, "Too many tries", "Wait, then try again with the right password."),
     NotFound: (404, "Not found", "It may have been deleted. Go back to the list and load it again."),
     BadCursor: (400, "That page does not exist", "Load the list from its start."),
+    PasskeyRefused: (401, "That passkey was not accepted", "Try again, use another passkey, or sign in with your password."),
+    CeremonyOver: (400, "That took too long", "Start again; a passkey prompt is good for five minutes, once."),
+    PasskeysUnavailable: (409, "No passkeys at this address", "Open the console by its name instead of a number."),
+    TooManyPasskeys: (409, "You have too many passkeys", "Remove one that you no longer use, then add the new one."),
+    PasskeyKnown: (409, "That passkey is known already", "Use it to sign in, or choose another device."),
+    LastFactor: (409, "This is your last second factor", "Your practice requires one. Add another, then remove this one."),
     VaultError: (
         500,
         "This cannot be opened",
@@ -89,6 +102,8 @@ def answer(request_id: str, error: AuricleError) -> JSONResponse:
         return problem(request_id, 403, error.code, "You may not see or do this", error.reason)
     if isinstance(error, Refused):
         return problem(request_id, error.status, error.refused_code, error.title, error.detail, error.headers)
+    if isinstance(error, BadPassword):
+        return problem(request_id, 400, error.code, "This password cannot be taken", str(error))  # its texts are our own
     headers = {"Retry-After": str(max(1, round(error.retry_after_s + 0.5)))} if isinstance(error, Throttled) else None
     for kind in type(error).__mro__:
         if kind in _TEXTS:

@@ -5,37 +5,31 @@ and raises `vault.gate.NotPermitted`. Values stay in their Phi boxes; the schema
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
 
 from auricle.access.model import Action
-from auricle.audit.entry import Entry
 from auricle.calls.live import LiveCall
 from auricle.calls.records import CallRecord
 from auricle.calls.voicemail_record import TranscriptState, VoicemailMessage
 from auricle.kernel.actor import Actor
 from auricle.kernel.errors import PeerError
-from auricle.kernel.ids import PersonId, VoicemailId
+from auricle.kernel.ids import VoicemailId
 from auricle.practice.model import Practice
 from auricle.speech.transcript import Transcript
-
-
-class BadCredentials(PeerError):
-    """The user name and password do not belong together; which one is wrong is not said."""
-
-    code: ClassVar[str] = "session.bad_credentials"
-
-
-class Throttled(PeerError):
-    """Too many wrong passwords; the same try is taken again after `retry_after_s`."""
-
-    code: ClassVar[str] = "session.throttled"
-    retryable: ClassVar[bool] = True
-
-    def __init__(self, retry_after_s: float) -> None:
-        super().__init__("throttled")
-        self.retry_after_s = retry_after_s
+from auricle.web.alerts.ports import AlertRaised, Alerts
+from auricle.web.api_keys.ports import ApiKeys
+from auricle.web.audit.ports import Audit, AuditLine
+from auricle.web.me.ports import Me
+from auricle.web.passkeys.ports import Passkeys
+from auricle.web.people.ports import People
+from auricle.web.scim.ports import ScimPeople
+from auricle.web.signed_in import BadCredentials as BadCredentials
+from auricle.web.signed_in import SecondFactorNeeded as SecondFactorNeeded
+from auricle.web.signed_in import SignedIn as SignedIn
+from auricle.web.signed_in import Throttled as Throttled
+from auricle.web.sso.ports import SingleSignOn
 
 
 class NotFound(PeerError):
@@ -44,29 +38,31 @@ class NotFound(PeerError):
     code: ClassVar[str] = "web.not_found"
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A live session. `token` is the cookie's value; the actor's `session_id` is what logs and the audit know."""
-
-    token: str = field(repr=False)
-    actor: Actor
-    person: PersonId
-    username: str
-    expires_at: datetime
-    """The end, however busy the session is."""
-    idle_s: int
-    """Seconds without use after which it ends sooner."""
-
-
 class Sessions(Protocol):
     """Accounts and their sessions."""
 
-    async def sign_in(self, username: str, password: str, address: str) -> SignedIn:
-        """A new session. Raises BadCredentials or Throttled; both are audited inside."""
+    async def sign_in(self, username: str, password: str, address: str) -> SignedIn | SecondFactorNeeded:
+        """A new session, or the ticket of the second step. Raises BadCredentials or Throttled; both are audited inside."""
+        ...
+
+    async def second_factor(self, ticket: str, address: str, *, totp: str = "", recovery_code: str = "") -> SignedIn:
+        """The second step, by exactly one of both codes. Raises TicketOver, BadCode or Throttled."""
+        ...
+
+    async def step_up(self, session: SignedIn, *, password: str = "", totp: str = "") -> SignedIn:
+        """The same session with a new token, stepped up for five minutes. Raises BadCredentials, BadCode or Throttled."""
         ...
 
     async def resume(self, token: str, address: str, *, active: bool) -> SignedIn | None:
         """The session of a cookie, with the person's roles of now; `active` False does not count as use."""
+        ...
+
+    async def still(self, session: SignedIn) -> SignedIn | None:
+        """The session as it is now, whatever its token is by now; for what runs longer than a request. None once it ended."""
+        ...
+
+    async def must_enrol(self, session: SignedIn, action: Action) -> None:
+        """Audit that somebody without a second factor asked for more than setting one up, and raise EnrolmentNeeded."""
         ...
 
     async def sign_out(self, session: SignedIn) -> None:
@@ -140,22 +136,6 @@ class Voicemails(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class AuditLine:
-    """One entry and its number in the log."""
-
-    number: int
-    entry: Entry
-
-
-class Audit(Protocol):
-    """The audit log, for those who may read it."""
-
-    async def page(self, actor: Actor, before: int | None, limit: int) -> Sequence[AuditLine]:
-        """Entries, newest first, those before a number."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
 class ServiceState:
     """A part of the system and where it stands: `starting`, `up`, `restarting` or `stopped`."""
 
@@ -170,7 +150,7 @@ class VoicemailChanged:
     id: VoicemailId
 
 
-Happening = LiveCall | ServiceState | VoicemailChanged
+Happening = LiveCall | ServiceState | VoicemailChanged | AlertRaised
 
 
 class System(Protocol):
@@ -201,3 +181,9 @@ class WebPorts:
     audit: Audit
     system: System
     watch: Watch
+    me: Me
+    people: People
+    api_keys: ApiKeys
+    scim: ScimPeople
+    passkeys: Passkeys
+    sso: SingleSignOn

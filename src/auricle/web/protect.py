@@ -3,6 +3,7 @@
 The log line has the route's template, never the path, the query or a body.
 """
 
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -17,6 +18,8 @@ log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024  # the largest body of ours is a sign-in, under 1 kB
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FROM_SERVERS = re.compile(r"/api/v1/session/sso/[a-z0-9-]+/backchannel-logout")
+"""Called by programs that are no browser: no cookie counts there, a signed token says all."""
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -80,7 +83,9 @@ class Protect:
 def refusal(scope: Scope) -> Refused | None:
     """Why a request is refused unread: of another site, too large, or of unknown length."""
     headers = Headers(scope=scope)
-    if scope["method"] not in SAFE_METHODS and not _same_origin(headers):
+    # a page of another site can send no Authorization without asking first (Fetch 4.8), and where there is one no cookie counts
+    guarded = scope["method"] not in SAFE_METHODS and not FROM_SERVERS.fullmatch(scope["path"])
+    if guarded and "authorization" not in headers and not _same_origin(headers):
         return Refused(403, "web.other_origin", "The request comes from another site", "Open the console itself and do it there.")
     if "transfer-encoding" in headers:
         return Refused(411, "web.length_required", "The length of the body is missing", "Send Content-Length.")

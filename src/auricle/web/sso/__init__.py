@@ -1,0 +1,1 @@
+"""Single sign-on: the way to the practice's own identity provider and back."""
