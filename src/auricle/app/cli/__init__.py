@@ -1,4 +1,4 @@
-"""The command line: `auricle …`, a module a group. Each command reads, calls one thing, prints; an error is one line that says what to do."""
+"""The command line: `auricle …`, a module a group. A command reads, calls one thing, prints; an error is one line that says what to do."""
 
 import typer
 

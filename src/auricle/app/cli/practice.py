@@ -31,6 +31,17 @@ def demo(
 
 
 @commands.command()
+def sweep(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as one JSON object.")] = False,
+) -> None:
+    """Put made-up private things through a practice's day, then look for them in every byte it left; exit 0 only if none is found."""
+    from auricle.app.sweep.run import run_sweep
+
+    set_up_logs(os.environ.get("AURICLE_LOG", "CRITICAL"))
+    sys.exit(run(run_sweep(as_json=as_json)))
+
+
+@commands.command()
 def serve(
     settings: Annotated[Path, typer.Argument(help="The practice's settings file.")],
     parts: Annotated[Path | None, typer.Option(help="Write the process ids of the parts to this file once all is up.")] = None,

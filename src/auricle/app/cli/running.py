@@ -21,8 +21,12 @@ def group(help_text: str) -> typer.Typer:
 
 
 def passphrase(*, ask: bool) -> str | None:
-    """From AURICLE_PASSPHRASE, else typed twice where `ask`; None is a development key."""
-    given = os.environ.get("AURICLE_PASSPHRASE")
+    """From the file AURICLE_PASSPHRASE_FILE names, from AURICLE_PASSPHRASE, else typed twice where `ask`; None is a development key.
+
+    A file is better than the variable: a process's environment can be read by whoever may read its memory, and is inherited.
+    """
+    file = os.environ.get("AURICLE_PASSPHRASE_FILE")
+    given = _first_line(Path(file)) if file else os.environ.get("AURICLE_PASSPHRASE")
     if given is not None or not ask:
         return given or None
     first = getpass.getpass("Passphrase (empty for a development key): ")
@@ -30,6 +34,14 @@ def passphrase(*, ask: bool) -> str | None:
         typer.echo("The two passphrases differ; nothing was made.", err=True)
         raise typer.Exit(1)
     return first or None
+
+
+def _first_line(file: Path) -> str:
+    try:
+        return file.read_text("utf-8").partition("\n")[0]
+    except (OSError, UnicodeDecodeError):
+        typer.echo(f"{file} (AURICLE_PASSPHRASE_FILE) cannot be read: give the program the right to read it.", err=True)
+        raise typer.Exit(1) from None
 
 
 def run(work: Coroutine[object, object, T]) -> T:

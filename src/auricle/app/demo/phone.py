@@ -58,10 +58,13 @@ class PhoneAccount:
     """Host and port of the edge."""
     password: str = ""
     auto_answer: bool = False
+    name: str = ""
+    """The display name callers of this phone send."""
 
     def line(self) -> str:
         """The line of baresip's `accounts` file."""
-        options = [f"<sip:{self.user}@{self.domain};transport=tls>", "mediaenc=srtp-mand", "audio_codecs=PCMU"]
+        shown = f'"{self.name}" ' if self.name else ""
+        options = [f"{shown}<sip:{self.user}@{self.domain};transport=tls>", "mediaenc=srtp-mand", "audio_codecs=PCMU"]
         options.append(f"auth_user={self.user};auth_pass={self.password};regint=60" if self.password else "regint=0")
         options.append("answermode=auto" if self.auto_answer else "answermode=manual")
         return ";".join(options) + "\n"

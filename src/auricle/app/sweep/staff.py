@@ -1,0 +1,61 @@
+"""A member of staff at the console, over HTTPS as a browser would."""
+
+import http.client
+import json
+import ssl
+from pathlib import Path
+from typing import Any
+
+from auricle.kernel.errors import OurError
+
+TIMEOUT_S = 20.0
+API = "/api/v1"
+
+
+class StaffFailed(OurError):
+    """The console did not answer as it should."""
+
+    code = "sweep.staff_failed"
+
+
+class Staff:
+    """One browser. Methods block: call them in a thread."""
+
+    def __init__(self, host: str, port: int, ca: Path) -> None:
+        self._origin = f"https://{host}:{port}"
+        self._at = (host, port)
+        self._context = ssl.create_default_context(cafile=str(ca))
+        self._cookie = ""
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, bytes]:
+        """One request to the API; the status and the body."""
+        connection = http.client.HTTPSConnection(*self._at, context=self._context, timeout=TIMEOUT_S)
+        headers = {"Origin": self._origin, "Cookie": self._cookie}
+        text = None if body is None else json.dumps(body)
+        if text is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            connection.request(method, API + path, text, headers)
+            answer = connection.getresponse()
+            data = answer.read()
+        finally:
+            connection.close()
+        cookie = answer.headers.get("Set-Cookie", "")
+        if cookie:
+            self._cookie = cookie.partition(";")[0]
+        return answer.status, data
+
+    def get(self, path: str) -> Any:
+        """What the API answers. Raises StaffFailed for anything but 200."""
+        return self._wanted("GET", path, None)
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Send something. Raises StaffFailed for anything but success."""
+        return self._wanted("POST", path, body)
+
+    def _wanted(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+        status, data = self.ask(method, path, body)
+        if status not in (200, 201, 202, 204, 206):
+            kind = json.loads(data).get("type", "") if data.startswith(b"{") else ""
+            raise StaffFailed(f"{method} {path}: the console answered {status} {kind}")
+        return json.loads(data) if data.startswith((b"{", b"[")) else data
