@@ -12,6 +12,7 @@ from auricle.web.alerts.routes import router as alerts
 from auricle.web.api_keys.routes import router as api_keys
 from auricle.web.audit.routes import router as audit
 from auricle.web.calls.routes import router as calls
+from auricle.web.compliance.routes import router as compliance
 from auricle.web.errors import PROBLEM_JSON, Problem, add_error_answers
 from auricle.web.events.hub import Hub
 from auricle.web.events.routes import router as events
@@ -51,7 +52,7 @@ def create_app(ports: WebPorts, console: Path = CONSOLE) -> FastAPI:
     app.state.hub = Hub()
     add_error_answers(app)
     api = APIRouter(prefix=API, responses=_FAILURE)
-    for router in (session, passkeys, sso, calls, voicemail, audit, alerts, system, events, me, people, api_keys, scim):
+    for router in (session, passkeys, sso, calls, voicemail, audit, alerts, system, events, me, people, api_keys, scim, compliance):
         api.include_router(router)
     app.include_router(api)
     add_console(app, ConsoleFiles(console))

@@ -10,8 +10,9 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from auricle.access.passkeys import CeremonyOver, LastFactor, PasskeyKnown, PasskeyRefused, PasskeysUnavailable, TooManyPasskeys
-from auricle.kernel.errors import AuricleError, PeerError
 from auricle.access.password import BadPassword
+from auricle.compliance.errors import AgreementMissing, AgreementWrong, HoldWrong, PreviewNeeded, ScheduleWrong, UnderHold
+from auricle.kernel.errors import AuricleError, PeerError
 from auricle.vault.errors import NotPermitted, VaultError
 from auricle.web.ports import NotFound
 from auricle.web.signed_in import BadCode, BadCredentials, EnrolmentNeeded, StepUpNeeded, Throttled, TicketOver
@@ -71,6 +72,8 @@ _TEXTS: dict[type[AuricleError], tuple[int, str, str]] = {
     TooManyPasskeys: (409, "You have too many passkeys", "Remove one that you no longer use, then add the new one."),
     PasskeyKnown: (409, "That passkey is known already", "Use it to sign in, or choose another device."),
     LastFactor: (409, "This is your last second factor", "Your practice requires one. Add another, then remove this one."),
+    PreviewNeeded: (409, "Preview this change first", "It would delete records. Look at what it deletes, then confirm within 15 minutes."),
+    UnderHold: (409, "A legal hold keeps this", "It was not deleted. Release the hold first, if you may."),
     VaultError: (
         500,
         "This cannot be opened",
@@ -78,6 +81,12 @@ _TEXTS: dict[type[AuricleError], tuple[int, str, str]] = {
     ),
     PeerError: (400, "The request cannot be used", "Check what was sent and try again."),
 }
+_OWN_WORDS: dict[type[AuricleError], tuple[int, str]] = {
+    AgreementWrong: (400, "This agreement cannot be noted"),
+    ScheduleWrong: (400, "This schedule cannot be used"),
+    HoldWrong: (400, "This hold cannot be placed"),
+}
+"""Errors whose texts are sentences of our own, and say more than a title could."""
 _STATUS_TEXTS = {
     404: ("Not found", "There is nothing at this address."),
     405: ("Method not allowed", "This address does not do that."),
@@ -104,6 +113,10 @@ def answer(request_id: str, error: AuricleError) -> JSONResponse:
         return problem(request_id, error.status, error.refused_code, error.title, error.detail, error.headers)
     if isinstance(error, BadPassword):
         return problem(request_id, 400, error.code, "This password cannot be taken", str(error))  # its texts are our own
+    if type(error) in _OWN_WORDS:
+        return problem(request_id, _OWN_WORDS[type(error)][0], error.code, _OWN_WORDS[type(error)][1], str(error))
+    if isinstance(error, AgreementMissing):
+        return problem(request_id, 403, error.code, "An agreement is missing", error.reason)
     headers = {"Retry-After": str(max(1, round(error.retry_after_s + 0.5)))} if isinstance(error, Throttled) else None
     for kind in type(error).__mro__:
         if kind in _TEXTS:

@@ -21,6 +21,7 @@ from auricle.speech.transcript import Transcript
 from auricle.web.alerts.ports import AlertRaised, Alerts
 from auricle.web.api_keys.ports import ApiKeys
 from auricle.web.audit.ports import Audit, AuditLine
+from auricle.web.compliance.ports import Compliance
 from auricle.web.me.ports import Me
 from auricle.web.passkeys.ports import Passkeys
 from auricle.web.people.ports import People
@@ -181,6 +182,7 @@ class WebPorts:
     audit: Audit
     system: System
     watch: Watch
+    compliance: Compliance
     me: Me
     people: People
     api_keys: ApiKeys
