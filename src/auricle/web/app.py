@@ -17,8 +17,8 @@ from auricle.web.errors import PROBLEM_JSON, Problem, add_error_answers
 from auricle.web.events.hub import Hub
 from auricle.web.events.routes import router as events
 from auricle.web.guard import access_of
-from auricle.web.passkeys.routes import router as passkeys
 from auricle.web.me.routes import router as me
+from auricle.web.passkeys.routes import router as passkeys
 from auricle.web.people.routes import router as people
 from auricle.web.ports import WebPorts
 from auricle.web.protect import Protect

@@ -16,6 +16,9 @@ from auricle.web.errors import NotSignedIn
 from auricle.web.ports import SignedIn, WebPorts
 
 COOKIE = "__Host-auricle"  # RFC 6265bis 4.1.3.2: bound to this host, path / and TLS by its name
+AUTHORIZATION = "authorization"
+ENROLLING = frozenset({Action.SESSION_READ, Action.ME_SECURITY})
+"""All that somebody may do whom the practice asks for a second factor that is not there yet."""
 BACKGROUND = "x-auricle-background"  # sent by the console for what it does unasked, so that it keeps no session alive
 
 
@@ -38,11 +41,22 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+def bearer(header: str) -> str:
+    """The key in `Authorization: Bearer KEY` (RFC 6750 2.1); empty for any other scheme."""
+    scheme, _, key = header.partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
 async def session_of(request: Request) -> SignedIn:
-    """The session of the request's cookie. Raises NotSignedIn."""
-    token = request.cookies.get(COOKIE, "")
-    active = BACKGROUND not in request.headers
-    session = await ports_of(request).sessions.resume(token, address_of(request), active=active) if token else None
+    """Who the request's cookie or API key stands for; where there is a key no cookie is looked at. Raises NotSignedIn or Throttled."""
+    ports, address = ports_of(request), address_of(request)
+    if AUTHORIZATION in request.headers:  # also one of another scheme: web/protect.py asked such a request for no origin
+        key = bearer(request.headers[AUTHORIZATION])
+        session = await ports.api_keys.resume(key, address) if key else None
+    else:
+        token = request.cookies.get(COOKIE, "")
+        active = BACKGROUND not in request.headers
+        session = await ports.sessions.resume(token, address, active=active) if token else None
     if session is None:
         raise NotSignedIn
     request.scope["auricle.actor"] = session.actor.id
@@ -58,6 +72,8 @@ class Requires:
     async def __call__(self, request: Request) -> SignedIn:
         """The session, once the policy allows. Raises NotSignedIn or NotPermitted."""
         session = await session_of(request)
+        if session.must_enrol and self.action not in ENROLLING:
+            await ports_of(request).sessions.must_enrol(session, self.action)
         await ports_of(request).access.require(session.actor, self.action)
         return session
 

@@ -1,0 +1,1 @@
+"""The people of the practice: their standing and their sessions."""
