@@ -4,6 +4,8 @@ VaultError
 ├── WrongKey      the key is another one: a wrong passphrase, another practice's data
 ├── Corrupt       the bytes were changed, cut or moved from their place
 ├── UnknownFormat a version or purpose this program does not know
+├── Shredded      the record's own key was destroyed; nothing of it opens any more, anywhere
+├── SealingRefused the keys' provider refuses: nothing new is protected, so nothing new is kept
 └── GrantSpent    a grant was kept and used after its act
 NotPermitted (PeerError): the policy says no; the refusal is in the audit log
 """
@@ -35,6 +37,19 @@ class UnknownFormat(VaultError):
     """Not a format of this program."""
 
     code: ClassVar[str] = "vault.unknown_format"
+
+
+class Shredded(VaultError):
+    """The record's own key is gone, and with it the record."""
+
+    code: ClassVar[str] = "vault.shredded"
+
+
+class SealingRefused(VaultError):
+    """Nothing new is sealed until the keys' provider answers for them again."""
+
+    code: ClassVar[str] = "vault.sealing_refused"
+    retryable: ClassVar[bool] = True
 
 
 class GrantSpent(VaultError):

@@ -11,7 +11,7 @@ from auricle.adapters.store.schema import calls
 from auricle.adapters.store.statements import compiled
 from auricle.calls.records import CallRecord
 from auricle.kernel.ids import CallId
-from auricle.vault.blind import blind_index
+from auricle.vault.blind import blind_index, blind_indexes
 from auricle.vault.gate import Grant, Outcome, Ref
 from auricle.vault.keyring import Purpose
 from auricle.vault.place import Place
@@ -40,8 +40,8 @@ class CallRecords(Part):
     async def calls_of_number(self, grant: Grant, number: str, limit: int = 50) -> list[CallRecord]:
         """Calls from or to one number (E.164) or extension, newest first."""
         hold(grant, "call")
-        caller, called = (blind_index(self._keyring, context, number) for context in ("call.caller", "call.called"))
-        theirs = or_(calls.c.caller_index == caller, calls.c.called_index == called)
+        caller, called = (blind_indexes(self._keyring, context, number) for context in ("call.caller", "call.called"))
+        theirs = or_(calls.c.caller_index.in_(caller), calls.c.called_index.in_(called))
         query = select(calls).where(theirs).order_by(*_NEWEST_FIRST).limit(limit)
         return readable(await self._rows(query), lambda row: self._call(row, grant))
 
