@@ -17,6 +17,7 @@ from auricle.web.errors import PROBLEM_JSON, Problem, add_error_answers
 from auricle.web.events.hub import Hub
 from auricle.web.events.routes import router as events
 from auricle.web.guard import access_of
+from auricle.web.keys.routes import router as keys
 from auricle.web.me.routes import router as me
 from auricle.web.passkeys.routes import router as passkeys
 from auricle.web.people.routes import router as people
@@ -52,7 +53,7 @@ def create_app(ports: WebPorts, console: Path = CONSOLE) -> FastAPI:
     app.state.hub = Hub()
     add_error_answers(app)
     api = APIRouter(prefix=API, responses=_FAILURE)
-    for router in (session, passkeys, sso, calls, voicemail, audit, alerts, system, events, me, people, api_keys, scim, compliance):
+    for router in (session, passkeys, sso, calls, voicemail, audit, alerts, system, events, me, people, api_keys, scim, compliance, keys):
         api.include_router(router)
     app.include_router(api)
     add_console(app, ConsoleFiles(console))

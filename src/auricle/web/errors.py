@@ -13,7 +13,7 @@ from auricle.access.passkeys import CeremonyOver, LastFactor, PasskeyKnown, Pass
 from auricle.access.password import BadPassword
 from auricle.compliance.errors import AgreementMissing, AgreementWrong, HoldWrong, PreviewNeeded, ScheduleWrong, UnderHold
 from auricle.kernel.errors import AuricleError, PeerError
-from auricle.vault.errors import NotPermitted, VaultError
+from auricle.vault.errors import NotPermitted, SealingRefused, Shredded, VaultError
 from auricle.web.ports import NotFound
 from auricle.web.signed_in import BadCode, BadCredentials, EnrolmentNeeded, StepUpNeeded, Throttled, TicketOver
 
@@ -74,6 +74,8 @@ _TEXTS: dict[type[AuricleError], tuple[int, str, str]] = {
     LastFactor: (409, "This is your last second factor", "Your practice requires one. Add another, then remove this one."),
     PreviewNeeded: (409, "Preview this change first", "It would delete records. Look at what it deletes, then confirm within 15 minutes."),
     UnderHold: (409, "A legal hold keeps this", "It was not deleted. Release the hold first, if you may."),
+    Shredded: (404, "This was destroyed", "Its key was deleted, so nobody can open it any more. Load the list again."),
+    SealingRefused: (503, "Nothing new can be protected now", "The keys' provider refuses. Ask your administrator; what is open stays open."),
     VaultError: (
         500,
         "This cannot be opened",

@@ -22,6 +22,7 @@ from auricle.web.alerts.ports import AlertRaised, Alerts
 from auricle.web.api_keys.ports import ApiKeys
 from auricle.web.audit.ports import Audit, AuditLine
 from auricle.web.compliance.ports import Compliance
+from auricle.web.keys.ports import Keys, KeysChanged
 from auricle.web.me.ports import Me
 from auricle.web.passkeys.ports import Passkeys
 from auricle.web.people.ports import People
@@ -151,7 +152,7 @@ class VoicemailChanged:
     id: VoicemailId
 
 
-Happening = LiveCall | ServiceState | VoicemailChanged | AlertRaised
+Happening = LiveCall | ServiceState | VoicemailChanged | AlertRaised | KeysChanged
 
 
 class System(Protocol):
@@ -189,3 +190,4 @@ class WebPorts:
     scim: ScimPeople
     passkeys: Passkeys
     sso: SingleSignOn
+    keys: Keys

@@ -11,9 +11,13 @@ from pydantic import BaseModel
 
 from auricle.access.model import Action
 from auricle.calls.live import LiveCall
+from auricle.web.alerts.ports import AlertRaised
+from auricle.web.alerts.schemas import AlertNote
 from auricle.web.calls.schemas import LiveCalls, live_view
 from auricle.web.events.hub import Hub, Numbered
 from auricle.web.events.topics import TOPICS
+from auricle.web.keys.ports import KeysChanged
+from auricle.web.keys.schemas import keys_note
 from auricle.web.ports import Happening, ServiceState, SignedIn, VoicemailChanged, WebPorts
 from auricle.web.system.schemas import ServiceView, SystemView
 
@@ -108,6 +112,8 @@ class Watcher:
                 return "voicemail", VoicemailNote(id=what.id)
             case ServiceState():
                 return "service", ServiceView(name=what.name, state=what.state)
+            case KeysChanged():
+                return "keys", keys_note(what)
 
     def _may(self, topic: str) -> bool:
         return TOPICS[topic] in self.permitted

@@ -1,0 +1,1 @@
+"""The practice's keys, to look at and to rotate."""
