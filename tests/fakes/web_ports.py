@@ -9,6 +9,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from fakes.keys import FakeKeys
 
 from auricle.access.decision import Policies
 from auricle.access.model import Action
@@ -91,6 +92,7 @@ class FakeWorld:
             audit=FakeAudit(self),
             system=FakeSystem(self),
             watch=self.watch,
+            keys=FakeKeys(self.gate),
         )
 
     def watch(self, watcher: Callable[[Happening], None]) -> Callable[[], None]:

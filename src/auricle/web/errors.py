@@ -75,7 +75,7 @@ _TEXTS: dict[type[AuricleError], tuple[int, str, str]] = {
     PreviewNeeded: (409, "Preview this change first", "It would delete records. Look at what it deletes, then confirm within 15 minutes."),
     UnderHold: (409, "A legal hold keeps this", "It was not deleted. Release the hold first, if you may."),
     Shredded: (404, "This was destroyed", "Its key was deleted, so nobody can open it any more. Load the list again."),
-    SealingRefused: (503, "Nothing new can be protected now", "The keys' provider refuses. Ask your administrator; what is open stays open."),
+    SealingRefused: (503, "Nothing new can be protected now", "The keys' provider refuses. Tell your administrator."),
     VaultError: (
         500,
         "This cannot be opened",
