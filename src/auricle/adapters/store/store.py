@@ -11,10 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from auricle.adapters.store.accounts import Accounts
 from auricle.adapters.store.audit_log import AuditLog
 from auricle.adapters.store.calls import CallRecords
-from auricle.adapters.store.database import migrate, open_readers, open_writer
+from auricle.adapters.store.database import database_at
 from auricle.adapters.store.ledger import Ledger
+from auricle.adapters.store.link import Database
 from auricle.adapters.store.part import TRANSCRIBER
+from auricle.adapters.store.passkeys import PasskeyRecords
 from auricle.adapters.store.registrations import SavedBindings
+from auricle.adapters.store.sso import SsoRecords
 from auricle.adapters.store.voicemails import Voicemails
 from auricle.adapters.store.writer import Writer
 from auricle.audit.checkpoint import vkey
@@ -25,18 +28,21 @@ from auricle.vault.keyring import Keyring
 __all__ = ["TRANSCRIBER", "Store"]
 
 
-class Store(AuditLog, CallRecords, Voicemails, SavedBindings, Accounts):
+class Store(AuditLog, CallRecords, Voicemails, SavedBindings, Accounts, PasskeyRecords, SsoRecords):
     """Fits `calls.ports.CallStore`, `BindingStore` and `PhoneAudit`, and `vault.gate.AuditPort`. Raises StoreUnusable, LogDamaged."""
 
-    def __init__(self, path: Path, keyring: Keyring, fields: Fields, signing: Ed25519PrivateKey, origin: str, clock: Clock) -> None:
-        migrate(path)
-        connection = open_writer(path)
+    def __init__(  # noqa: PLR0913 - joined in one place
+        self, where: Path | Database, keyring: Keyring, fields: Fields, signing: Ed25519PrivateKey, origin: str, clock: Clock
+    ) -> None:
+        database = database_at(where) if isinstance(where, Path) else where
+        database.migrate()
+        link = database.link()
         try:
-            ledger = Ledger(connection, signing, origin, time.monotonic())
+            ledger = Ledger(link, signing, origin, time.monotonic())
         except BaseException:
-            connection.close()
+            link.close()
             raise
-        super().__init__(open_readers(path), Writer(connection, ledger), keyring, fields, clock)
+        super().__init__(database.readers(), Writer(link, ledger), keyring, fields, clock)
         self.verifier = vkey(origin, signing.public_key())
 
     def close(self) -> None:

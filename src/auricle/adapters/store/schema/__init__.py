@@ -15,6 +15,7 @@ from auricle.adapters.store.schema.calls import calls
 from auricle.adapters.store.schema.columns import metadata
 from auricle.adapters.store.schema.identity import accounts, sessions, sign_in_tries
 from auricle.adapters.store.schema.registrations import bindings
+from auricle.adapters.store.schema.sign_in import passkey_handles, passkeys, sso_sessions
 from auricle.adapters.store.schema.voicemails import voicemails
 
 __all__ = [
@@ -31,7 +32,10 @@ __all__ = [
     "cosignatures",
     "metadata",
     "networks",
+    "passkey_handles",
+    "passkeys",
     "sessions",
     "sign_in_tries",
+    "sso_sessions",
     "voicemails",
 ]

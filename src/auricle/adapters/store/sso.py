@@ -1,0 +1,60 @@
+"""Which sessions an identity provider opened, so that it can end them. Its names for people are kept as hashes only."""
+
+import hashlib
+
+from sqlalchemy import insert, select
+
+from auricle.access.session import ABSOLUTE
+from auricle.access.sso import Identity, Logout
+from auricle.adapters.store.part import Part
+from auricle.adapters.store.schema import accounts, sessions, sso_sessions
+from auricle.adapters.store.statements import compiled
+from auricle.kernel.actor import Actor
+from auricle.kernel.ids import PersonId
+from auricle.vault.gate import Ref
+
+_ADD = compiled(insert(sso_sessions))
+_FORGET_OLD = "DELETE FROM sso_session WHERE started_at < :before"
+_END = "DELETE FROM session WHERE id = :session"
+_FORGET = "DELETE FROM sso_session WHERE session = :session"
+
+
+class SsoRecords(Part):
+    """Sessions by provider."""
+
+    async def username_of(self, person: PersonId) -> str | None:
+        """The first account of a person; None for somebody who has no password here."""
+        rows = await self._rows(select(accounts.c.username).where(accounts.c.person == person).order_by(accounts.c.username).limit(1))
+        return str(rows[0].username) if rows else None
+
+    async def add_sso_session(self, session: str, provider: str, identity: Identity) -> None:
+        """The provider opened this session; those too old to be alive are forgotten."""
+        now = self._clock.now()
+        params = {
+            "session": session,
+            "provider": provider,
+            "subject_hash": _hash(provider, "sub", identity.subject),
+            "sid_hash": _hash(provider, "sid", identity.session) if identity.session else "",
+            "started_at": now.timestamp(),
+        }
+        await self._writer.commit(((_FORGET_OLD, {"before": (now - ABSOLUTE).timestamp()}), (_ADD, params)))
+
+    async def end_sso_sessions(self, provider: str, logout: Logout, actor: Actor) -> list[str]:
+        """End those the provider means, each with its entry; the ids of those that were alive."""
+        query = select(sso_sessions.c.session).join(sessions, sessions.c.id == sso_sessions.c.session)
+        query = query.where(sso_sessions.c.provider == provider)
+        if logout.session:
+            query = query.where(sso_sessions.c.sid_hash == _hash(provider, "sid", logout.session))
+        if logout.subject:
+            query = query.where(sso_sessions.c.subject_hash == _hash(provider, "sub", logout.subject))
+        ended = [str(row.session) for row in await self._rows(query)]
+        ops = [(sql, {"session": session}) for session in ended for sql in (_END, _FORGET)]
+        entries = [self._entry(actor, "session.end", Ref("session", session), purpose="provider signed out") for session in ended]
+        if ended:
+            await self._writer.commit(ops, entries)
+        return ended
+
+
+def _hash(provider: str, kind: str, value: str) -> str:
+    """Of a provider's own words, which may be an e-mail address."""
+    return hashlib.sha256(f"{provider}\0{kind}\0{value}".encode()).hexdigest()
