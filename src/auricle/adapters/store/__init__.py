@@ -1,6 +1,27 @@
-"""The practice's database: SQLite in WAL mode, one writer with group commit, private values sealed before they get here."""
+"""The practice's database, SQLite or PostgreSQL: one writer with group commit, private values sealed before they get here."""
 
-from auricle.adapters.store.errors import GrantDoesNotFit, LogDamaged, StoreClosed, StoreFailed, StoreUnusable, WriteRefused
+from auricle.adapters.store.database import database_at
+from auricle.adapters.store.errors import (
+    GrantDoesNotFit,
+    LogDamaged,
+    OutcomeUnknown,
+    PlaintextRefused,
+    StoreClosed,
+    StoreFailed,
+    StoreUnusable,
+    WriteRefused,
+)
 from auricle.adapters.store.store import Store
 
-__all__ = ["GrantDoesNotFit", "LogDamaged", "Store", "StoreClosed", "StoreFailed", "StoreUnusable", "WriteRefused"]
+__all__ = [
+    "GrantDoesNotFit",
+    "LogDamaged",
+    "OutcomeUnknown",
+    "PlaintextRefused",
+    "Store",
+    "StoreClosed",
+    "StoreFailed",
+    "StoreUnusable",
+    "WriteRefused",
+    "database_at",
+]

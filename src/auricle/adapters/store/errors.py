@@ -2,7 +2,9 @@
 
 OurError
 ├── StoreFailed      a write was not kept: a full or failing disk, a lock held by somebody else; it may be tried again
+│   ├── OutcomeUnknown   the connection broke in the middle of a commit and did not come back in time to ask
 │   ├── WriteRefused     the database will never take this write
+│   │   └── PlaintextRefused     a protected column was given a value the vault did not make
 │   └── StoreClosed      the store was closed before
 ├── StoreUnusable    the file cannot be opened: no database, a newer schema, another practice's keys
 │   └── LogDamaged       the audit log is not what its last checkpoint signed
@@ -26,6 +28,18 @@ class WriteRefused(StoreFailed):
 
     code: ClassVar[str] = "store.refused"
     retryable: ClassVar[bool] = False
+
+
+class PlaintextRefused(WriteRefused):
+    """A bug of ours: a protected column takes only what the vault made. Nothing was written."""
+
+    code: ClassVar[str] = "store.plaintext_refused"
+
+
+class OutcomeUnknown(StoreFailed):
+    """The connection to the database broke while it committed; whether the write was kept shows when the database is back."""
+
+    code: ClassVar[str] = "store.outcome_unknown"
 
 
 class StoreClosed(StoreFailed):

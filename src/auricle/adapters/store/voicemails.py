@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from auricle.adapters.store import sealing
@@ -26,8 +26,8 @@ _PUT = compiled(
         set_={name: _put.excluded[name] for name in ("received_at", "duration_s", "complete", "kept", "transcript_state")},
     )
 )
-_DROP = "DELETE FROM voicemail WHERE id = :id AND kept = 0"
-_RECOVER = "UPDATE voicemail SET kept = 1, complete = 0, duration_s = :duration_s WHERE id = :id AND kept = 0"
+_DROP = "DELETE FROM voicemail WHERE id = :id AND NOT kept"
+_RECOVER = "UPDATE voicemail SET kept = true, complete = false, duration_s = :duration_s WHERE id = :id AND NOT kept"
 _FREE_LEASES = "UPDATE voicemail SET leased_until = NULL WHERE leased_until IS NOT NULL"
 _GIVE_UP = "UPDATE voicemail SET transcript_state = 'failed' WHERE kept AND transcript_state = 'waiting' AND attempts >= :max"
 _GIVE_BACK = "UPDATE voicemail SET leased_until = NULL WHERE id = :id"
@@ -37,7 +37,11 @@ UPDATE voicemail SET attempts = attempts + 1, leased_until = :now + :lease WHERE
     WHERE kept AND transcript_state = 'waiting' AND attempts < :max AND (leased_until IS NULL OR leased_until <= :now)
     ORDER BY attempts, received_at LIMIT 1
 ) RETURNING id"""
-_SET_TRANSCRIPT = "UPDATE voicemail SET transcript_state = :state, transcript = :transcript, leased_until = NULL WHERE id = :id"
+_SET_TRANSCRIPT = compiled(
+    update(voicemails)
+    .values(transcript_state=bindparam("state"), transcript=bindparam("transcript"), leased_until=None)
+    .where(voicemails.c.id == bindparam("message"))
+)
 _LISTENED = "UPDATE voicemail SET listened_at = coalesce(listened_at, :at) WHERE id = :id"
 
 
@@ -125,7 +129,7 @@ class Voicemails(Part):
         """Keep a transcript (JSON) or the state of not having one."""
         sealed = None if text is None else self._fields.seal(Purpose.TRANSCRIPT, text, Place("voicemail", "transcript", message))
         entry = self._entry(TRANSCRIBER, "voicemail.transcribe", Ref("voicemail", message), Outcome.DONE, state.value)
-        await self._writer.commit(((_SET_TRANSCRIPT, {"id": message, "state": state.value, "transcript": sealed}),), (entry,))
+        await self._writer.commit(((_SET_TRANSCRIPT, {"message": message, "state": state.value, "transcript": sealed}),), (entry,))
 
     async def transcript(self, grant: Grant, message: VoicemailId) -> str | None:
         """A transcript as JSON. The grant must be for this very message."""

@@ -2,33 +2,23 @@
 
 import asyncio
 import queue
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import structlog
 
-from auricle.adapters.store.errors import StoreClosed, StoreFailed, WriteRefused
+from auricle.adapters.store.errors import LogDamaged, StoreClosed, StoreFailed, WriteRefused
 from auricle.adapters.store.ledger import Ledger
-from auricle.adapters.store.statements import Op
+from auricle.adapters.store.link import Link, Rows
+from auricle.adapters.store.statements import Op, Statement, runs, text
 from auricle.audit.entry import Entry
 
 log = structlog.get_logger(__name__)
 MAX_BATCH = 256
 BUSY_S, LINGER_S = 0.05, 0.02  # commits that follow each other closely wait this long for company; a quiet system does not wait
-OF_THE_DISK = frozenset(
-    (
-        sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL,
-    )
-)  # fmt: skip
-"""Errors that meet every write alike, so that trying each by itself is of no use."""
-Rows = list[tuple[Any, ...]]
 
 
 @dataclass(slots=True, eq=False)
@@ -47,8 +37,8 @@ class _Job:
 class Writer:
     """Runs from construction to `close`; the connection is its own. Times are those of `time.monotonic`."""
 
-    def __init__(self, connection: sqlite3.Connection, ledger: Ledger) -> None:
-        self._connection = connection
+    def __init__(self, link: Link, ledger: Ledger) -> None:
+        self._link = link
         self._ledger = ledger
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
@@ -74,7 +64,7 @@ class Writer:
             self._closed = True
             self._queue.put(None)
             self._thread.join()
-            self._connection.close()
+            self._link.close()
 
     def _put(self, job: _Job) -> asyncio.Future[Any]:
         if self._closed:
@@ -116,22 +106,21 @@ class Writer:
         try:
             self._transaction(jobs)
         except Exception as error:  # noqa: BLE001 - a task root: whatever a write raises, its waiter is told and the thread goes on
-            shared = isinstance(error, sqlite3.Error) and (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in OF_THE_DISK
+            shared = self._link.meets_all(error) or isinstance(error, LogDamaged)
             if len(jobs) > 1 and not shared:
                 half = len(jobs) // 2
                 self._write(jobs[:half])
                 self._write(jobs[half:])
                 return
             log.error("store_write_failed", error=type(error).__name__, jobs=len(jobs))  # noqa: TRY400 - the text may hold values
-            _tell(jobs, lambda job: job.done.set_exception(_failure(shared)))
+            failure = _failure(error, shared=shared)
+            _tell(jobs, lambda job: job.done.set_exception(failure()))
             return
         _tell(jobs, lambda job: job.done.set_result(job.result))
 
     def _transaction(self, jobs: Sequence[_Job], *, sign: bool = False) -> None:
-        connection, ledger = self._connection, self._ledger
-        if connection.in_transaction:  # a rollback failed, on a failing disk
-            connection.execute("ROLLBACK")
-        connection.execute("BEGIN IMMEDIATE")
+        link, ledger = self._link, self._ledger
+        link.begin()
         try:
             draft = ledger.draft()
             self._execute(jobs)
@@ -141,28 +130,28 @@ class Writer:
                 if job.query is None:
                     job.result = draft.last
             ledger.write(draft, time.monotonic(), must_sign=sign or any(job.sign for job in jobs))
-            connection.execute("COMMIT")
         except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            link.rollback()
             raise
+        link.commit()
         self._committed_at = time.monotonic()
         ledger.adopt(draft, self._committed_at)
 
     def _execute(self, jobs: Sequence[_Job]) -> None:
-        """Runs of the same statement go to the driver as one; the order of the jobs is kept."""
+        """The order of the jobs is kept."""
         ops: list[Op] = []
         for job in jobs:
             ops += job.ops
             if job.query is not None:
                 self._execute_all(ops)
                 ops = []
-                job.result = self._connection.execute(*job.query).fetchall()
+                given, params = job.query
+                job.result = self._link.rows(given if isinstance(given, Statement) else text(given), params)
         self._execute_all(ops)
 
     def _execute_all(self, ops: Sequence[Op]) -> None:
-        for sql, run in groupby(ops, itemgetter(0)):
-            self._connection.executemany(sql, [params for _, params in run])
+        for statement, rows in runs(ops):
+            self._link.execute(statement, rows)
 
     def _sign(self) -> None:
         try:
@@ -172,10 +161,15 @@ class Writer:
             self._ledger.put_off(time.monotonic())
 
 
-def _failure(shared: bool) -> StoreFailed:
+def _failure(error: Exception, *, shared: bool) -> Callable[[], StoreFailed]:
+    """Makes what each waiter is told: one exception has one place where it is raised."""
+    if isinstance(error, StoreFailed):
+        return lambda: type(error)(str(error))
+    if isinstance(error, LogDamaged):
+        return lambda: WriteRefused(str(error))
     if shared:
-        return StoreFailed("the database did not take a write; is the disk full?")
-    return WriteRefused("the database refused a write that breaks one of its rules")
+        return lambda: StoreFailed("the database did not take a write; is the disk full, does its server run?")
+    return lambda: WriteRefused("the database refused a write that breaks one of its rules")
 
 
 def _tell(jobs: Sequence[_Job], settle: Callable[[_Job], None]) -> None:

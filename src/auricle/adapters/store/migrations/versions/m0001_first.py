@@ -7,6 +7,8 @@ revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+AUDIT_TABLES = ("audit_leaf", "audit_checkpoint")
 
 
 def upgrade() -> None:
@@ -43,18 +45,15 @@ def upgrade() -> None:
     op.create_index("voicemail_by_time", "voicemail", ["received_at"])
     op.create_table(
         "audit_leaf",
-        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("number", NUMBER, primary_key=True, autoincrement=False),
         sa.Column("leaf", sa.LargeBinary, nullable=False),
     )
     op.create_table(
         "audit_checkpoint",
-        sa.Column("size", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("size", NUMBER, primary_key=True, autoincrement=False),
         sa.Column("note", sa.String, nullable=False),
     )
-    for table in ("audit_leaf", "audit_checkpoint"):
-        for act in ("UPDATE", "DELETE"):
-            refusal = "SELECT RAISE(ABORT, 'the audit log is append-only')"
-            op.execute(f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} BEGIN {refusal}; END")
+    _append_only()
     op.create_table(
         "account",
         sa.Column("username", sa.String, primary_key=True),
@@ -75,3 +74,22 @@ def upgrade() -> None:
         sa.Column("aor", sa.String, primary_key=True),
         sa.Column("sealed", sa.LargeBinary, nullable=False),
     )
+
+
+def _append_only() -> None:
+    """No entry is ever changed or deleted through SQL; who may drop a trigger is told by the checkpoints."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$"
+        )
+        for table in AUDIT_TABLES:
+            op.execute(
+                f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()"
+            )
+        return
+    for table in AUDIT_TABLES:
+        for act in ("UPDATE", "DELETE"):
+            refusal = "SELECT RAISE(ABORT, 'the audit log is append-only')"
+            op.execute(f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} BEGIN {refusal}; END")
