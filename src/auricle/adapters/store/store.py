@@ -8,15 +8,21 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from auricle.adapters.store.accounts import Accounts
+from auricle.adapters.store.agreements import Agreements
+from auricle.adapters.store.api_keys import SavedApiKeys
 from auricle.adapters.store.audit_log import AuditLog
 from auricle.adapters.store.calls import CallRecords
 from auricle.adapters.store.database import database_at
+from auricle.adapters.store.holds import Holds
 from auricle.adapters.store.ledger import Ledger
 from auricle.adapters.store.link import Database
 from auricle.adapters.store.part import TRANSCRIBER
 from auricle.adapters.store.passkeys import PasskeyRecords
+from auricle.adapters.store.people import People
 from auricle.adapters.store.registrations import SavedBindings
+from auricle.adapters.store.retention import Retention
+from auricle.adapters.store.second_factors import SecondFactors
+from auricle.adapters.store.sessions import SavedSessions
 from auricle.adapters.store.sso import SsoRecords
 from auricle.adapters.store.voicemails import Voicemails
 from auricle.adapters.store.writer import Writer
@@ -28,7 +34,21 @@ from auricle.vault.keyring import Keyring
 __all__ = ["TRANSCRIBER", "Store"]
 
 
-class Store(AuditLog, CallRecords, Voicemails, SavedBindings, Accounts, PasskeyRecords, SsoRecords):
+class Store(
+    AuditLog,
+    CallRecords,
+    Voicemails,
+    SavedBindings,
+    SavedSessions,
+    SecondFactors,
+    People,
+    SavedApiKeys,
+    PasskeyRecords,
+    SsoRecords,
+    Retention,
+    Holds,
+    Agreements,
+):
     """Fits `calls.ports.CallStore`, `BindingStore` and `PhoneAudit`, and `vault.gate.AuditPort`. Raises StoreUnusable, LogDamaged."""
 
     def __init__(  # noqa: PLR0913 - joined in one place

@@ -11,6 +11,7 @@ from auricle.adapters.store.schema import voicemails
 from auricle.adapters.store.statements import Op, compiled
 from auricle.calls.voicemail_record import TranscriptState, VoicemailMessage
 from auricle.kernel.ids import MailboxId, VoicemailId
+from auricle.vault.blind import blind_index
 from auricle.vault.gate import Grant, Outcome, Ref
 from auricle.vault.keyring import Purpose
 from auricle.vault.place import Place
@@ -154,6 +155,7 @@ class Voicemails(Part):
             "transcript_state": message.transcript_state.value,
             "attempts": 0,
             "leased_until": None,
+            "caller_index": blind_index(self._keyring, "voicemail.caller", message.caller.reveal("blind index")),
             "sealed": self._fields.seal(Purpose.VOICEMAIL, sealing.voicemail_text(message), Place("voicemail", "sealed", message.id)),
             "transcript": None,
         }

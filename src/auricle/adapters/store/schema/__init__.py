@@ -13,15 +13,37 @@ from auricle.adapters.store.schema.audit import (
 )
 from auricle.adapters.store.schema.calls import calls
 from auricle.adapters.store.schema.columns import metadata
-from auricle.adapters.store.schema.identity import accounts, sessions, sign_in_tries
+from auricle.adapters.store.schema.compliance import (
+    agreement_alarms,
+    agreements,
+    held_numbers,
+    legal_holds,
+    retention_rules,
+    retention_state,
+    shreddings,
+)
+from auricle.adapters.store.schema.identity import (
+    accounts,
+    api_keys,
+    identity_changes,
+    recovery_codes,
+    sessions,
+    sign_in_addresses,
+    sign_in_tries,
+    standings,
+    totp,
+)
 from auricle.adapters.store.schema.registrations import bindings
 from auricle.adapters.store.schema.sign_in import passkey_handles, passkeys, sso_sessions
 from auricle.adapters.store.schema.voicemails import voicemails
 
 __all__ = [
     "accounts",
+    "agreement_alarms",
+    "agreements",
     "alerts",
     "anchors",
+    "api_keys",
     "audit_index",
     "audit_leaves",
     "audit_readers",
@@ -30,12 +52,22 @@ __all__ = [
     "calls",
     "checkpoints",
     "cosignatures",
+    "held_numbers",
+    "identity_changes",
+    "legal_holds",
     "metadata",
     "networks",
     "passkey_handles",
     "passkeys",
+    "recovery_codes",
+    "retention_rules",
+    "retention_state",
     "sessions",
+    "shreddings",
+    "sign_in_addresses",
     "sign_in_tries",
     "sso_sessions",
+    "standings",
+    "totp",
     "voicemails",
 ]
