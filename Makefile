@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export HF_HUB_OFFLINE := 1
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help run test check unit real bench docs lock call serve clean
+.PHONY: help run test check unit real bench docs lock call serve sweep clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,6 +17,9 @@ run: .venv/run.stamp console/dist/index.html  ## set up, then the demo: a practi
 
 call: .venv/run.stamp  ## the demo without the console: exits 0 only if everything it claims was checked
 	@$(PY) -m auricle demo --once
+
+sweep: .venv/run.stamp  ## put made-up private things through a day, then search every byte it left
+	@$(PY) -m auricle sweep
 
 serve: .venv/run.stamp console/dist/index.html  ## run a practice from SETTINGS=path/to/settings.toml
 	@$(PY) -m auricle serve $(SETTINGS)

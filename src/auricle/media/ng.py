@@ -62,8 +62,11 @@ def _text(value: str | bytes) -> bytes:
     return b"%d:%b" % (len(data), data)
 
 
-_FLAGS: dict[bool, Value] = {False: ["port-latching"], True: ["port-latching", "strict-source"]}
-"""`port-latching` keeps ports and keys through every change; `strict-source` drops strangers' packets where no key does."""
+_FLAGS: dict[bool, Value] = {False: ["port-latching", "generate-RTCP"], True: ["port-latching", "strict-source", "generate-RTCP"]}
+"""`port-latching` keeps ports and keys through every change; `strict-source` drops strangers' packets where no key does.
+
+`generate-RTCP` ends each phone's reports here: passed on, their CNAME tells the other side the caller's address (RFC 7022 1).
+"""
 _OFFER_FROM_PHONE = {
     plain: _fixed({
         "command": "offer", "from-tag": LEG, "transport-protocol": "RTP/AVP", "ICE": "remove", "DTLS": "off", "replace": ["origin"],
@@ -86,7 +89,7 @@ _OFFER_TO_PHONE = {
     }),
     "UDP/TLS/RTP/SAVPF": _fixed({
         "command": "offer", "from-tag": PBX, "transport-protocol": "UDP/TLS/RTP/SAVPF", "ICE": "force", "DTLS": "passive",
-        "replace": ["origin"], "direction": [HUB, PHONES], "flags": ["port-latching", "generate-mid"], "SDES": ["off"],
+        "replace": ["origin"], "direction": [HUB, PHONES], "flags": ["port-latching", "generate-RTCP", "generate-mid"], "SDES": ["off"],
         "rtcp-mux": ["require"], "codec": {"mask": ["PCMU"], "transcode": ["opus"]},
     }),
 }  # fmt: skip

@@ -77,7 +77,7 @@ class Canaries:
         yield from _texts("name", (self.name, self.name.split()[1]))
         yield from _texts("birth date", _date_forms(self.birth))
         yield from _texts("keys pressed", (self.digits,))
-        yield from _texts("note", (self.note,))
+        yield from _texts("note", windows(self.note))
         for spoken in (self.message, self.talk):
             yield from _texts("spoken words", windows(spoken))
 
@@ -137,15 +137,14 @@ def encode_alaw(samples: NDArray[np.int16]) -> bytes:
 
 def _texts(kind: str, texts: Sequence[str]) -> Iterator[Needle]:
     for text in texts:
-        for spelled, form in ((text, "text"), (text.lower(), "lower case"), (text.upper(), "upper case")):
-            if form == "text" or spelled != text:
-                yield Needle(kind, form, spelled.encode())
-        yield Needle(kind, "UTF-16, little-endian", text.encode("utf-16-le"))
-        yield Needle(kind, "UTF-16, big-endian", text.encode("utf-16-be"))
-        for form, spelled in (("URL", urllib.parse.quote(text)), ("form", urllib.parse.quote_plus(text)), ("JSON", json.dumps(text)[1:-1])):
-            if spelled != text:
-                yield Needle(kind, form, spelled.encode())
-        yield from _as_text(kind, "text", text.encode())
+        for spelled in dict.fromkeys((text, text.lower(), text.upper())):
+            yield Needle(kind, "text", spelled.encode())
+            yield Needle(kind, "UTF-16, little-endian", spelled.encode("utf-16-le"))
+            yield Needle(kind, "UTF-16, big-endian", spelled.encode("utf-16-be"))
+            yield Needle(kind, "URL", urllib.parse.quote(spelled).encode())
+            yield Needle(kind, "form", urllib.parse.quote_plus(spelled).encode())
+            yield Needle(kind, "JSON", json.dumps(spelled)[1:-1].encode())
+            yield from _as_text(kind, "text", spelled.encode())
 
 
 def _as_text(kind: str, form: str, data: bytes) -> Iterator[Needle]:

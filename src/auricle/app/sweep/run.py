@@ -143,9 +143,8 @@ class _Sweep:
         """Signalling and media between phones, browsers and the practice."""
         self._tell("Looking at the packets …")
         network = self._day.settings.network
-        faces = [network.tls_port, network.wss_port, network.console_port, *range(network.rtp_port_min, network.rtp_port_max + 1)]
-        inside = (network.app_port, network.edge_port, network.ng_port)
-        pieces = list(self._wire.pieces(faces, inside))
+        faces = (network.tls_port, network.wss_port, network.console_port)
+        pieces = list(self._wire.pieces(faces, range(network.rtp_port_min, network.rtp_port_max + 1)))
         self._found.connections = len(pieces)
         hits = [hit for piece in pieces for hit in search.find(piece.where, piece.data)]
         leak = next(leak for leak in self._planted if "packets" in leak.where)

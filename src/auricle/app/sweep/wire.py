@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from auricle.app.demo.phone import RTP_PORTS
 from auricle.app.sweep.places import Piece
 from auricle.kernel.errors import OurError
 
@@ -48,12 +49,18 @@ class Wire:
             self._process.wait(STOP_S)
             self._process = None
 
-    def pieces(self, practice_ports: Iterable[int], inside: Iterable[int]) -> Iterator[Piece]:
-        """What went from or to one of the practice's ports, one piece a direction of a connection; ports of `inside` are its own parts'."""
-        theirs = " or ".join(f"tcp.port == {port} or udp.port == {port}" for port in practice_ports)
-        own = " or ".join(f"udp.port == {port}" for port in inside)
+    def pieces(self, faces: Iterable[int], media: range) -> Iterator[Piece]:
+        """What the practice and those outside said to each other, one piece a direction of a connection.
+
+        `faces` are the ports it shows to the world, `media` those of its media relay. What the relay sends to itself and to the recorder
+        stays inside this machine; what a phone sends to it is the phone's own doing (baresip 1.0 says goodbye in clear RTCP).
+        """
+        open_to_all = " or ".join(f"tcp.port == {port} or udp.port == {port}" for port in faces)
+        phones = f"udp.dstport >= {RTP_PORTS[0]} and udp.dstport <= {RTP_PORTS[1] + 1}"
+        relayed = f"(udp.srcport >= {media.start} and udp.srcport < {media.stop} and {phones})"
+        wanted = f"{open_to_all} or {relayed}"
         names = ("tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport", "tcp.payload", "udp.payload")
-        command = ["tshark", "-r", str(self._file), "-Y", f"({theirs}) and not ({own})", "-T", "fields"]
+        command = ["tshark", "-r", str(self._file), "-Y", wanted, "-T", "fields"]
         command += [part for name in names for part in ("-e", name)]
         done = subprocess.run(command, capture_output=True, timeout=READ_S, check=True)  # noqa: S603 - fixed words and numbers
         streams: dict[str, bytearray] = {}
