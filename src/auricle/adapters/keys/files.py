@@ -139,8 +139,11 @@ class FileKeys:
     def rotate(self, purpose: Purpose, passphrase: str | None) -> Keys:
         """Start a new epoch of one purpose, durably; what older ones sealed still opens. Raises what unlock raises."""
         keys = self.unlock(passphrase, upgrade=True)
-        now = self._clock.now()
-        return self.change(keys.root, lambda ring: ring.rotate(purpose, self._entropy, now) and None)
+
+        def rotate(ring: Keyring) -> None:
+            ring.rotate(purpose, self._entropy, self._clock.now())
+
+        return self.change(keys.root, rotate)
 
     def change_passphrase(self, old: str | None, new: str) -> None:
         """Put a new passphrase in the old one's place, or in a development key's, which is removed then.
