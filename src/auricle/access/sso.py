@@ -45,10 +45,12 @@ class SsoRefused(PeerError):
 
     code: ClassVar[str] = "sso.refused"
 
-    def __init__(self, problem: Problem, why: str) -> None:
+    def __init__(self, problem: Problem, why: str, private: str = "") -> None:
         super().__init__(why)
         self.problem = problem
         self.why = why
+        self.private = private
+        """Who it was about, for the sealed part of the entry."""
 
 
 class Match(StrEnum):
@@ -66,7 +68,6 @@ class Provider:
     name: str
     issuer: str
     client_id: str
-    client_secret: str = field(repr=False)
     match: Match = Match.SUB
     people: Mapping[str, PersonId] = field(default_factory=dict)
     """The claim's value (e-mail in lower case) and whom it stands for."""
@@ -173,9 +174,9 @@ def person_of(identity: Identity, provider: Provider) -> PersonId:
     if provider.match is Match.SUB and not provider.allowed_domains:
         return _known(provider, identity.subject)
     if not identity.email or not identity.email_verified:
-        raise SsoRefused(Problem.NOBODY, "the provider has not verified the e-mail address")
+        raise SsoRefused(Problem.NOBODY, "the provider has not verified an e-mail address", f"sub: {identity.subject}")
     if provider.allowed_domains and identity.email.rpartition("@")[2] not in provider.allowed_domains:
-        raise SsoRefused(Problem.NOBODY, "the e-mail address is of a domain that the settings do not allow")
+        raise SsoRefused(Problem.NOBODY, "the e-mail address is of a domain that the settings do not allow", f"email: {identity.email}")
     return _known(provider, identity.subject if provider.match is Match.SUB else identity.email)
 
 
@@ -231,7 +232,7 @@ def _check_party(claims: Mapping[str, Any], provider: Provider) -> None:
 def _known(provider: Provider, value: str) -> PersonId:
     person = provider.people.get(value)
     if person is None:
-        raise SsoRefused(Problem.NOBODY, "the settings name no person for this identity")
+        raise SsoRefused(Problem.NOBODY, "the settings name no person for this identity", f"{provider.match}: {value}")
     return person
 
 

@@ -13,7 +13,7 @@ from auricle.adapters.store.schema import passkey_handles, passkeys
 from auricle.adapters.store.statements import compiled
 from auricle.kernel.actor import Actor
 from auricle.kernel.ids import PersonId
-from auricle.vault.gate import Outcome, Ref
+from auricle.vault.gate import Ref
 
 _ADD = compiled(insert(passkeys))
 _KEEP_HANDLE = compiled(upsert(passkey_handles).on_conflict_do_nothing(index_elements=["person"]))
@@ -84,9 +84,9 @@ class PasskeyRecords(Part):
         params = {"id": passkey, "sign_count": said.sign_count, "backed_up": said.backed_up, "at": at.timestamp()}
         await self._writer.commit(((_USED, params),), (self._entry(actor, "passkey.use", Ref("passkey", passkey)),))
 
-    async def passkey_suspect(self, passkey: str, actor: Actor, action: str, why: str) -> None:
-        """Its counter went back: the mark on it and the refusal's entry together."""
-        entry = self._entry(actor, action, Ref("passkey", passkey), Outcome.REFUSED, "passkey", why=why)
+    async def mark_passkey_suspect(self, passkey: str, actor: Actor) -> None:
+        """Its counter went back: somebody may hold a copy. It stays marked until its person removes it."""
+        entry = self._entry(actor, "passkey.suspect", Ref("passkey", passkey), why="the counter went back")
         await self._writer.commit(((_SUSPECT, {"id": passkey, "suspect": True}),), (entry,))
 
 
