@@ -3,10 +3,8 @@
 from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, false, func, or_, select
 
 from auricle.adapters.store.schema import calls, held_numbers, legal_holds, voicemails
+from auricle.adapters.store.schema.columns import NUMBER_CONTEXTS as NUMBER_CONTEXTS
 from auricle.compliance.holds import HeldKind
-
-NUMBER_CONTEXTS = ("call.caller", "call.called", "voicemail.caller")
-"""The contexts of the blind indexes in which a held number may stand."""
 
 
 def voicemail_held() -> ColumnElement[bool]:

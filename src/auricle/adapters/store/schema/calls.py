@@ -2,7 +2,7 @@
 
 from sqlalchemy import Float, Index, String, Table
 
-from auricle.adapters.store.schema.columns import IDENTIFIER, STATE, TIME, blind, clear, metadata, sealed
+from auricle.adapters.store.schema.columns import IDENTIFIER, STATE, TIME, Indexed, blind, clear, metadata, sealed
 
 calls = Table(
     "call",
@@ -13,8 +13,8 @@ calls = Table(
     clear("ended_at", Float, why=TIME, nullable=False),
     clear("disposition", String, why=STATE, nullable=False),
     clear("protection", String, why=STATE, nullable=False),
-    blind("caller_index", nullable=False),
-    blind("called_index", nullable=False),
+    blind("caller_index", of=Indexed(("call.caller",), "caller"), nullable=False),
+    blind("called_index", of=Indexed(("call.called",), "called"), nullable=False),
     sealed("sealed", nullable=False),
     Index("call_by_time", "started_at", "id"),
     Index("call_by_caller", "caller_index"),

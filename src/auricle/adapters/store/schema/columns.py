@@ -3,6 +3,7 @@
 A protected column takes only what the vault made (`vault.protected`): a text or plain bytes are refused when they are bound, whichever way.
 """
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sqlalchemy import Column, Dialect, LargeBinary, MetaData
@@ -21,6 +22,23 @@ STATE = "a state out of a short list"
 COUNT = "a count or a length"
 SETTING = "a name out of the practice's settings"
 
+NUMBER_CONTEXTS = ("call.caller", "call.called", "voicemail.caller")
+"""The contexts of the blind indexes in which somebody's telephone number may stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """Where the values of a blind column stand sealed, so that it can be written anew after a rotation (adapters/store/reindexing.py).
+
+    `field` is a key of the JSON text in `column` of `table` (empty: the same table), whose row the column `by` here names.
+    """
+
+    contexts: tuple[str, ...]
+    field: str
+    table: str = ""
+    by: str = "id"
+    column: str = "sealed"
+
 
 class Protected(TypeDecorator[bytes]):
     """Bytes the vault made; what is read back is plain bytes, since only the vault may say that it made them."""
@@ -31,7 +49,8 @@ class Protected(TypeDecorator[bytes]):
 
     def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
         """Every statement that SQLAlchemy runs comes by here. Raises PlaintextRefused."""
-        return only(self.accepts, value)
+        bound: bytes | None = only(self.accepts, value)
+        return bound
 
 
 class SealedBytes(Protected):
@@ -66,6 +85,6 @@ def sealed(name: str, **options: Any) -> Column[Any]:
     return Column(name, SealedBytes, info={MARK: "sealed"}, **options)
 
 
-def blind(name: str, **options: Any) -> Column[Any]:
-    """A column of blind indexes (`vault.blind`)."""
-    return Column(name, BlindBytes, info={MARK: "blind"}, **options)
+def blind(name: str, *, of: Indexed, **options: Any) -> Column[Any]:
+    """A column of blind indexes (`vault.blind`); `of` says of which sealed values."""
+    return Column(name, BlindBytes, info={MARK: "blind", "of": of}, **options)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Float, Index, Integer, String, Table
 
-from auricle.adapters.store.schema.columns import COUNT, IDENTIFIER, SETTING, STATE, TIME, blind, clear, metadata, sealed
+from auricle.adapters.store.schema.columns import COUNT, IDENTIFIER, NUMBER_CONTEXTS, SETTING, STATE, TIME, Indexed, blind, clear, metadata, sealed
 
 STAFF = "the id of a member of staff or of a part of the system"
 PAPER = "about a contract between the practice and a company; names no patient"
@@ -55,7 +55,7 @@ held_numbers = Table(
     "legal_hold_number",
     metadata,
     clear("hold_id", String, why=IDENTIFIER, primary_key=True),
-    blind("number_index", primary_key=True),
+    blind("number_index", of=Indexed(NUMBER_CONTEXTS, "number", "legal_hold", "hold_id"), primary_key=True),
 )
 agreements = Table(
     "agreement",

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Float, Index, Integer, String, Table
 
-from auricle.adapters.store.schema.columns import COUNT, IDENTIFIER, SETTING, STATE, TIME, blind, clear, metadata, sealed
+from auricle.adapters.store.schema.columns import COUNT, IDENTIFIER, SETTING, STATE, TIME, Indexed, blind, clear, metadata, sealed
 
 voicemails = Table(
     "voicemail",
@@ -18,7 +18,7 @@ voicemails = Table(
     clear("transcript_state", String, why=STATE, nullable=False),
     clear("attempts", Integer, why=COUNT, nullable=False),
     clear("leased_until", Float, why=TIME),
-    blind("caller_index"),
+    blind("caller_index", of=Indexed(("voicemail.caller",), "caller")),
     sealed("sealed", nullable=False),
     sealed("transcript"),
     Index("voicemail_by_time", "received_at"),
