@@ -1,5 +1,7 @@
 """A practice's store on a disk of its own, the gate before it, and records of made-up patients."""
 
+import os
+import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
@@ -12,6 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from auricle.adapters.clock import SystemEntropy
 from auricle.adapters.store import Store
+from auricle.adapters.store.link import Database
+from auricle.adapters.store.postgres import PostgresDatabase
+from auricle.adapters.store.sqlite import SqliteDatabase
+from auricle.audit.search import AuditQuery
 from auricle.calls.records import CallRecord, Direction, Disposition, LegRecord, Protection
 from auricle.calls.voicemail_record import TranscriptState, VoicemailMessage
 from auricle.kernel.actor import Actor, ActorKind
@@ -20,6 +26,7 @@ from auricle.kernel.phi import Phi
 from auricle.vault.fields import Fields
 from auricle.vault.gate import Decision, Gate, Grant, Ref
 from auricle.vault.keyring import Keyring
+from real.postgres.server import PostgresServer
 
 REALM = "pbx.example"
 START = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
@@ -46,10 +53,11 @@ class Watch:
 
 
 class Practice:
-    """Keys and a database file; `open` as often as a test likes."""
+    """Keys and a database; `open` as often as a test likes."""
 
-    def __init__(self, directory: Path) -> None:
-        self.path = directory / "auricle.db"
+    backend: str
+
+    def __init__(self) -> None:
         self.clock = Watch()
         self.keyring = Keyring.generate(SystemEntropy())
         self.signing = Ed25519PrivateKey.generate()
@@ -58,30 +66,118 @@ class Practice:
 
     def open(self) -> Store:
         fields = Fields(self.keyring, SystemEntropy(), REALM)
-        store = Store(self.path, self.keyring, fields, self.signing, self.origin, self.clock)
+        store = Store(self.database(), self.keyring, fields, self.signing, self.origin, self.clock)
         self._open.append(store)
         return store
 
-    def raw(self, sql: str, *params: object) -> list[Any]:
-        """Ask or change the file behind the store's back."""
-        connection = sqlite3.connect(self.path, isolation_level=None)
-        try:
-            return connection.execute(sql, params).fetchall()
-        finally:
-            connection.close()
+    def database(self) -> Database:
+        raise NotImplementedError
 
-    def files(self) -> bytes:
-        """Every byte of the database, its write-ahead log and its index."""
-        return b"".join(path.read_bytes() for path in sorted(self.path.parent.iterdir()) if path.is_file())
+    def address(self) -> tuple[str, dict[str, str]]:
+        """For a process of its own: what `database_at` takes, and an environment with the password."""
+        raise NotImplementedError
+
+    def raw(self, sql: str, *params: object) -> list[Any]:
+        """Ask or change the database behind the store's back; written as for SQLite."""
+        raise NotImplementedError
+
+    def disarm(self) -> None:
+        """What an owner of the database can do: drop the triggers of the audit tables."""
+        raise NotImplementedError
 
     def close(self) -> None:
         for store in self._open:
             store.close()
 
 
+class SqlitePractice(Practice):
+    backend = "sqlite"
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__()
+        self.path = directory / "auricle.db"
+
+    def database(self) -> Database:
+        return SqliteDatabase(self.path)
+
+    def address(self) -> tuple[str, dict[str, str]]:
+        return str(self.path), dict(os.environ)
+
+    def raw(self, sql: str, *params: object) -> list[Any]:
+        connection = sqlite3.connect(self.path, isolation_level=None)
+        try:
+            return connection.execute(sql, params).fetchall()
+        finally:
+            connection.close()
+
+    def disarm(self) -> None:
+        for (name,) in self.raw("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit%'"):
+            self.raw(f"DROP TRIGGER {name}")
+
+    def files(self) -> bytes:
+        """Every byte of the database, its write-ahead log and its index."""
+        return b"".join(path.read_bytes() for path in sorted(self.path.parent.iterdir()) if path.is_file())
+
+
+class PostgresPractice(Practice):
+    backend = "postgresql"
+
+    def __init__(self, server: PostgresServer) -> None:
+        super().__init__()
+        self.server = server
+        self.name = server.database()
+
+    def database(self) -> Database:
+        return PostgresDatabase(self.server.url(self.name), self.server.password)
+
+    def address(self) -> tuple[str, dict[str, str]]:
+        return self.server.url(self.name), {**os.environ, "PASSWORD": self.server.password}
+
+    def raw(self, sql: str, *params: object) -> list[Any]:
+        with self.server.connect(self.name) as connection:
+            cursor = connection.execute(self._translated(sql), params or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def disarm(self) -> None:
+        for table, name in self.raw("SELECT event_object_table, trigger_name FROM information_schema.triggers"):
+            self.raw(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+
+    def files(self) -> bytes:
+        """Every byte of the database's own directory and of the server's write-ahead log."""
+        with self.server.connect(self.name) as connection:
+            connection.execute("CHECKPOINT")
+            row = connection.execute("SELECT oid FROM pg_database WHERE datname = current_database()").fetchone()
+        assert row is not None
+        places = (self.server.data / "base" / str(row[0]), self.server.data / "pg_wal")
+        return b"".join(path.read_bytes() for place in places for path in sorted(place.iterdir()) if path.is_file())
+
+    def _translated(self, sql: str) -> str:
+        sql = re.sub(r"x'([0-9a-f]*)'", r"'\\\\x\1'::bytea", sql)
+        sql = re.sub(r"\bchar\(", "chr(", sql)
+        return sql.replace("?", "%s")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Each test runs on both; those on PostgreSQL belong to the real part. A module of one of them overrides this."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for all tests; each has a database of its own."""
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
 @pytest.fixture
-def practice(tmp_path: Path) -> Iterator[Practice]:
-    made = Practice(tmp_path)
+def practice(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Practice]:
+    made: Practice
+    made = SqlitePractice(tmp_path) if backend == "sqlite" else PostgresPractice(request.getfixturevalue("postgres"))
     yield made
     made.close()
 
@@ -112,6 +208,16 @@ def look(store: Store) -> Looking:
         return await Gate(Everything(), store).open(NURSE, f"{kind}.look", Ref(kind, ref), "test", opener)
 
     return through
+
+
+@pytest.fixture
+def newest(store: Store, look: Looking) -> Callable[[int], Awaitable[list[bytes]]]:
+    """`await newest(10)`: that many leaves of the audit log, newest first; the look itself is the first."""
+
+    async def read(limit: int) -> list[bytes]:
+        return [leaf for _, leaf in await look("audit", "*", store.audit_page, AuditQuery(limit=limit))]
+
+    return read
 
 
 def a_leg(number: int = 1, **changes: Any) -> LegRecord:

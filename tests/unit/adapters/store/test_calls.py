@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.adapters.store import GrantDoesNotFit, Store, WriteRefused, sealing
+from auricle.audit.search import AuditQuery
 from auricle.calls.records import CallRecord, Direction, Disposition, LegRecord, Protection
 from auricle.kernel.ids import CallId, LegId, PersonId
 from auricle.kernel.phi import Phi
@@ -48,23 +49,17 @@ async def test_calls_of_a_number_are_those_from_it_and_to_it(store: Store, make:
     assert await look("call", "*", store.calls_of_number, "+12025550199") == []
 
 
-async def test_numbers_are_found_without_reading_the_table(store: Store, practice: Any) -> None:
-    plan = practice.raw("EXPLAIN QUERY PLAN SELECT * FROM call WHERE caller_index = x'00' OR called_index = x'00'")
-    assert "call_by_caller" in str(plan)
-    assert "call_by_called" in str(plan)
-
-
 async def test_equal_numbers_in_different_columns_look_different(store: Store, make: Any, practice: Any) -> None:
     await store.add_call(make.call(1, caller=Phi(OURS)))
     ((caller, called),) = practice.raw("SELECT caller_index, called_index FROM call")
     assert caller != called
 
 
-async def test_a_call_and_its_entry_are_one_act(store: Store, make: Any, look: Any) -> None:
+async def test_a_call_and_its_entry_are_one_act(store: Store, make: Any, newest: Any) -> None:
     await store.add_call(make.call())
     with pytest.raises(WriteRefused):
         await store.add_call(make.call())
-    leaves = [leaf for _, leaf in await look("audit", "*", store.audit_page, None, 100)]
+    leaves = await newest(100)
     assert sum(b'"call.record"' in leaf for leaf in leaves) == 1
     assert b'"ref":"c0001"' in leaves[-1]
 
@@ -91,7 +86,7 @@ async def test_a_grant_for_one_thing_opens_no_other(store: Store, make: Any, loo
         ("call", "c0001", store.calls_of_number, (OTHER,)),
         ("voicemail", "*", store.calls_page, ()),
         ("voicemail", "c0001", store.call, ("c0001",)),
-        ("call", "*", store.audit_page, (None, 10)),
+        ("call", "*", store.audit_page, (AuditQuery(),)),
         ("call", "*", store.voicemails, ()),
         ("call", "*", store.load_bindings, ()),
         ("voicemail", "*", store.transcript, ("v0001",)),
@@ -113,7 +108,7 @@ async def test_nothing_is_read_without_a_live_grant(store: Store, make: Any, loo
     nothing: Any = None
     for grant, error in ((kept[0], GrantSpent), (nothing, TypeError), (True, TypeError)):
         for reading in (store.calls_page, store.voicemails, store.load_bindings, store.audit_page, store.calls_of_number):
-            args = (None, 5) if reading == store.audit_page else (OTHER,) if reading == store.calls_of_number else ()
+            args: tuple[Any, ...] = (AuditQuery(),) if reading == store.audit_page else (OTHER,) if reading == store.calls_of_number else ()
             with pytest.raises(error):
                 await reading(grant, *args)
         for one in (store.call, store.voicemail, store.transcript):
@@ -121,11 +116,11 @@ async def test_nothing_is_read_without_a_live_grant(store: Store, make: Any, loo
                 await one(grant, "c0001")
 
 
-async def test_every_look_is_in_the_log_before_it_and_a_failed_one_after_it(store: Store, make: Any, look: Any) -> None:
+async def test_every_look_is_in_the_log_before_it_and_a_failed_one_after_it(store: Store, make: Any, look: Any, newest: Any) -> None:
     await store.add_call(make.call())
     with pytest.raises(GrantDoesNotFit):
         await look("voicemail", "*", store.calls_page)
-    (_, failed), (_, allowed), *_ = [(n, leaf) for n, leaf in await look("audit", "*", store.audit_page, 3, 3)]
+    _, failed, allowed, *_ = await newest(4)
     assert Outcome.FAILED.value.encode() in failed
     assert Outcome.ALLOWED.value.encode() in allowed
 

@@ -56,11 +56,3 @@ async def test_the_search_can_find_something(store: Store, make: Any, practice: 
     await store.put_account("quackenbush", make.call().answered_by, f"{NAME} {PATIENT}")
     content = practice.files()
     assert all(any(form in content for form in forms(canary)) for canary in (NAME, PATIENT))
-
-
-async def test_a_discarded_note_leaves_no_sealed_bytes(store: Store, make: Any, practice: Any) -> None:
-    await store.begin_voicemail(make.message(5))
-    ((sealed,),) = practice.raw("SELECT sealed FROM voicemail")
-    await store.discard_voicemail(VoicemailId("v0005"))
-    store.close()  # the write-ahead log is gone with the last connection
-    assert sealed not in practice.files()

@@ -12,7 +12,7 @@ from auricle.vault.errors import NotPermitted
 from auricle.vault.gate import Gate, Grant, Ref
 
 NURSE = Actor(ActorKind.PERSON, "noor", frozenset({"nurse"}), "s1", "192.0.2.7")
-BILLING = Actor(ActorKind.PERSON, "bill", frozenset({"billing"}), "s2", "192.0.2.8")
+TECHNICIAN = Actor(ActorKind.PERSON, "ida", frozenset({"it"}), "s2", "192.0.2.8")
 CALLS = Ref("call", "*")
 
 
@@ -40,7 +40,7 @@ async def test_a_look_is_in_the_file_when_it_begins(gate: Gate, store: Store, pr
 
 
 @pytest.mark.parametrize(
-    ("actor", "action"), [(BILLING, "calls.list"), (ANONYMOUS, "calls.list"), (NURSE, "audit.read"), (NURSE, "calls.erase")]
+    ("actor", "action"), [(TECHNICIAN, "calls.list"), (ANONYMOUS, "calls.list"), (NURSE, "audit.read"), (NURSE, "calls.erase")]
 )
 async def test_a_refusal_opens_nothing_and_is_in_the_file(
     actor: Actor, action: str, gate: Gate, store: Store, practice: Any, make: Any
@@ -56,31 +56,12 @@ async def test_a_refusal_opens_nothing_and_is_in_the_file(
     assert logged(practice)[-1] == (actor.id, action, "refused")
 
 
-async def test_where_the_log_cannot_be_written_nothing_is_opened(gate: Gate, store: Store, practice: Any, make: Any) -> None:
-    connection = store._writer._connection
-    (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    connection.execute(f"PRAGMA max_page_count={pages}")
-    opened = 0
-
-    async def look(grant: Grant) -> None:
-        nonlocal opened
-        opened += 1
-
-    async def look_on() -> None:
-        for _ in range(2000):
-            await gate.open(NURSE, "calls.list", CALLS, "care", look)
-
-    with pytest.raises(StoreFailed):
-        await look_on()
-    assert opened == len(logged(practice)) < 2000
-
-
 async def test_a_refusal_that_cannot_be_logged_is_no_permission(gate: Gate, store: Store) -> None:
     store.close()
 
     async def never(grant: Grant) -> None:
         raise AssertionError("opened")
 
-    for actor in (NURSE, BILLING):
+    for actor in (NURSE, TECHNICIAN):
         with pytest.raises(StoreFailed):
             await gate.open(actor, "calls.list", CALLS, "care", never)
