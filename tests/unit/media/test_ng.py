@@ -34,13 +34,13 @@ def test_offer_from_phone() -> None:
     assert "no-AES_CM_128_HMAC_SHA1_80" not in suites  # it would be taken from the phone's own offer too
     assert found == {
         "command": "offer", "call-id": CALL, "from-tag": "leg", "sdp": "v=0\r\n", "transport-protocol": "RTP/AVP", "ICE": "remove",
-        "DTLS": "off", "replace": ["origin"], "direction": ["phones", "hub"], "flags": ["port-latching"],
+        "DTLS": "off", "replace": ["origin"], "direction": ["phones", "hub"], "flags": ["port-latching", "generate-RTCP"],
     }  # fmt: skip
 
 
 def test_offer_from_plain_phone_and_again() -> None:
     found = read(ng.offer_from_phone(CALL, SDP, "G722", dtls=True, plain=True, again=True))
-    assert found["flags"] == ["port-latching", "strict-source"]
+    assert found["flags"] == ["port-latching", "strict-source", "generate-RTCP"]
     assert found["to-tag"] == "pbx"
     assert found["rtcp-mux"] == ["demux"]
     assert found["codec"] == {"mask": ["G722"], "transcode": ["PCMU"]}
@@ -62,11 +62,11 @@ def test_offer_to_phone(profile: str, strict: bool) -> None:
 
 def test_answers() -> None:
     assert read(ng.answer_to_phone(CALL, HUB, plain=False)) == {
-        "command": "answer", "call-id": CALL, "from-tag": "leg", "to-tag": "pbx", "replace": ["origin"], "flags": ["port-latching"],
+        "command": "answer", "call-id": CALL, "from-tag": "leg", "to-tag": "pbx", "replace": ["origin"], "flags": ["port-latching", "generate-RTCP"],
         "sdp": HUB.sdp().decode(),
     }  # fmt: skip
     assert read(ng.answer_from_phone(CALL, SDP, plain=True)) == {
-        "command": "answer", "call-id": CALL, "from-tag": "pbx", "to-tag": "leg", "flags": ["port-latching", "strict-source"],
+        "command": "answer", "call-id": CALL, "from-tag": "pbx", "to-tag": "leg", "flags": ["port-latching", "strict-source", "generate-RTCP"],
         "sdp": "v=0\r\n",
     }  # fmt: skip
 

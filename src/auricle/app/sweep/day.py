@@ -211,8 +211,13 @@ class Day:
         async with asyncio.timeout(UP_S):
             while not parts.exists():
                 if self._process.returncode is not None:
-                    raise DayFailed(f"the practice did not start; see {self._directory / 'serve.log'}")
+                    raise DayFailed(f"the practice did not start: {self._last_words()}")
                 await asyncio.sleep(POLL_S)
+
+    def _last_words(self) -> str:
+        """What the program said last; its errors are one line that says what to do."""
+        lines = (self._directory / "serve.log").read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
 
     async def _auricle(self, *arguments: str, extra: dict[str, str] | None = None) -> None:
         with (self._directory / "commands.log").open("ab") as log:

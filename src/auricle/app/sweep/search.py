@@ -49,18 +49,16 @@ def is_audio_file(data: bytes) -> bool:
 
 def _unpacked(data: bytes) -> Sequence[bytes]:
     found = []
+    view = memoryview(data)  # slices of bytes would be copies
     for match in _PACKED.finditer(data):
         try:
-            found.append(_unpack(data[match.start() :]))
+            found.append(_unpack(match.group(), view[match.start() :]))
         except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError):
             continue
     return [piece for piece in found if piece]
 
 
-def _unpack(data: bytes) -> bytes:
-    if data.startswith(b"\x1f\x8b"):
-        unpacker = zlib.decompressobj(wbits=31)
-        return unpacker.decompress(data, MAX_UNPACKED)
-    if data.startswith(b"\xfd7zXZ"):
+def _unpack(magic: bytes, data: memoryview) -> bytes:
+    if magic.startswith(b"\xfd7zXZ"):
         return lzma.LZMADecompressor().decompress(data, MAX_UNPACKED)
-    return zlib.decompressobj().decompress(data, MAX_UNPACKED)
+    return zlib.decompressobj(wbits=31 if magic.startswith(b"\x1f\x8b") else 15).decompress(data, MAX_UNPACKED)
