@@ -5,7 +5,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from auricle.access.ceremonies import Ceremonies
 from auricle.access.passkeys import (
@@ -34,9 +34,9 @@ from auricle.adapters.webauthn import (
     verify_assertion,
     verify_registration,
 )
+from auricle.app.sign_in_rules import SignInRules, username_of
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.errors import PeerError
-from auricle.kernel.ids import PersonId
 from auricle.kernel.time import Clock, Entropy
 from auricle.practice.model import Practice
 from auricle.vault.gate import Outcome, Ref
@@ -46,22 +46,6 @@ from auricle.web.signed_in import SignedIn, StepUpNeeded, Throttled
 
 BINDING_BYTES = 32
 UNKNOWN = "unknown"
-
-
-class SignInRules(Protocol):
-    """What the practice and a person's other factors say; the side of passwords and authenticator apps answers."""
-
-    async def may_sign_in(self, person: PersonId) -> bool:
-        """Whether the person is of the practice and not terminated."""
-        ...
-
-    async def requires_second_factor(self, person: PersonId) -> bool:
-        """Whether the practice wants one of this person."""
-        ...
-
-    async def has_totp(self, person: PersonId) -> bool:
-        """Whether the person has an authenticator app."""
-        ...
 
 
 class WebPasskeys:
@@ -185,7 +169,7 @@ class WebPasskeys:
             await self._refused(actor, "session.start", named, error)
             raise
         self._throttle.succeeded(key, address, admitted=True)
-        username = await self._store.username_of(passkey.person) or passkey.person
+        username = await username_of(self._store, passkey.person)
         return await self._starter.start(passkey.person, username, address, "passkey", "passkey")
 
     # ---- stepping up ---------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 from urllib.parse import urlencode
 
 from auricle.access.ceremonies import Ceremonies
@@ -25,7 +24,7 @@ from auricle.access.sso import (
 from auricle.access.throttle import Throttle
 from auricle.adapters.oidc import ProviderClient
 from auricle.adapters.store import Store
-from auricle.app.web_passkeys import SignInRules
+from auricle.app.sign_in_rules import SignInRules, username_of
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.ids import PersonId
 from auricle.kernel.time import Clock, Entropy
@@ -41,14 +40,6 @@ LOGOUT_TOKEN_KINDS = ("", "jwt", "logout+jwt")  # Back-Channel Logout 2.4 recomm
 MAX_LOGOUTS_KEPT = 1024
 NOT_THE_PERSONS_FAULT = frozenset({Problem.PROVIDER_DOWN, Problem.CANCELLED})
 """What does not count against an address."""
-
-
-class SessionsEnded(Protocol):
-    """Hears of sessions that ended elsewhere, so that their live streams end too."""
-
-    def __call__(self, sessions: Sequence[str]) -> None:
-        """Their ids."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +113,7 @@ class WebSso:
             await self._record(joined, actor, refused)
             raise
         self._throttle.succeeded(key, address, admitted=True)
-        username = await self._store.username_of(person) or person
+        username = await username_of(self._store, person)
         session = await self._starter.start(person, username, address, "sso", "sso" if identity.second_factor else "none")
         await self._store.add_sso_session(session.actor.session_id, provider, identity)
         return session
@@ -142,10 +133,10 @@ class WebSso:
             await self._record(joined, actor, refused, "sso.logout")
             raise
         self._throttle.succeeded(key, address, admitted=True)
-        ended = await self._store.end_sso_sessions(provider, logout, actor)
-        await self._store.record(
-            actor, "sso.logout", Ref("sso", provider), Outcome.DONE, "sso", touched=[f"session:{name}" for name in ended]
-        )
+        ended = await self._store.sso_sessions(provider, logout)
+        await self._store.end_sessions(ended, actor, "signed out at the provider")
+        touched = [f"session:{name}" for name in ended]
+        await self._store.record(actor, "sso.logout", Ref("sso", provider), Outcome.DONE, "sso", touched=touched)
 
     async def stop(self) -> None:
         """Close the connections to providers. Idempotent."""

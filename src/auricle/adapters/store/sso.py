@@ -9,23 +9,19 @@ from auricle.access.sso import Identity, Logout
 from auricle.adapters.store.part import Part
 from auricle.adapters.store.schema import accounts, sessions, sso_sessions
 from auricle.adapters.store.statements import compiled
-from auricle.kernel.actor import Actor
 from auricle.kernel.ids import PersonId
-from auricle.vault.gate import Ref
 
 _ADD = compiled(insert(sso_sessions))
 _FORGET_OLD = "DELETE FROM sso_session WHERE started_at < :before"
-_END = "DELETE FROM session WHERE id = :session"
-_FORGET = "DELETE FROM sso_session WHERE session = :session"
 
 
 class SsoRecords(Part):
     """Sessions by provider."""
 
-    async def username_of(self, person: PersonId) -> str | None:
-        """The first account of a person; None for somebody who has no password here."""
-        rows = await self._rows(select(accounts.c.username).where(accounts.c.person == person).order_by(accounts.c.username).limit(1))
-        return str(rows[0].username) if rows else None
+    async def usernames_of(self, person: PersonId) -> list[str]:
+        """The accounts of a person; none for somebody who has no password here."""
+        rows = await self._rows(select(accounts.c.username).where(accounts.c.person == person).order_by(accounts.c.username))
+        return [str(row.username) for row in rows]
 
     async def add_sso_session(self, session: str, provider: str, identity: Identity) -> None:
         """The provider opened this session; those too old to be alive are forgotten."""
@@ -39,20 +35,15 @@ class SsoRecords(Part):
         }
         await self._writer.commit(((_FORGET_OLD, {"before": (now - ABSOLUTE).timestamp()}), (_ADD, params)))
 
-    async def end_sso_sessions(self, provider: str, logout: Logout, actor: Actor) -> list[str]:
-        """End those the provider means, each with its entry; the ids of those that were alive."""
+    async def sso_sessions(self, provider: str, logout: Logout) -> list[str]:
+        """The ids of the live sessions that a logout means: those of its `sid` and its `sub`, as far as it names them."""
         query = select(sso_sessions.c.session).join(sessions, sessions.c.id == sso_sessions.c.session)
         query = query.where(sso_sessions.c.provider == provider)
         if logout.session:
             query = query.where(sso_sessions.c.sid_hash == _hash(provider, "sid", logout.session))
         if logout.subject:
             query = query.where(sso_sessions.c.subject_hash == _hash(provider, "sub", logout.subject))
-        ended = [str(row.session) for row in await self._rows(query)]
-        ops = [(sql, {"session": session}) for session in ended for sql in (_END, _FORGET)]
-        entries = [self._entry(actor, "session.end", Ref("session", session), purpose="provider signed out") for session in ended]
-        if ended:
-            await self._writer.commit(ops, entries)
-        return ended
+        return [str(row.session) for row in await self._rows(query.order_by(sso_sessions.c.session))]
 
 
 def _hash(provider: str, kind: str, value: str) -> str:
