@@ -2,7 +2,10 @@
 
 import asyncio
 import base64
+import contextlib
 import re
+import socket
+import struct
 from collections.abc import Callable
 
 import pytest
@@ -336,3 +339,27 @@ async def test_only_an_acceptable_key_line_is_answered(stage: Stage) -> None:
     sink = Sink()
     await leg.start_recording(sink)
     await until(lambda: pitch(sink.audio[-2400:]) == 600, "the tone in the recording")
+
+
+async def test_reports_of_a_phone_end_at_the_relay(stage: Stage) -> None:
+    """RFC 3550 6.5.1, RFC 7022 1: the CNAME in a phone's reports is its address; passed on, it would name the caller to the other side."""
+    a, b = await stage.phone(600, srtp=False), await stage.phone(1000, srtp=False)
+    await stage.bridge(a, b)
+    a.start()
+    b.start()
+    await asyncio.gather(a.hears(1000), b.hears(600))
+    name = b"sip:+12025550142@192.0.2.9"
+    sdes = struct.pack("!BBHI", 0x81, 202, (8 + len(name) + 2 + 3) // 4, a.ssrc) + bytes([1, len(name)]) + name + b"\0\0"
+    report = struct.pack("!BBHI", 0x80, 200, 6, a.ssrc) + bytes(20) + sdes + b"\0" * (-len(sdes) % 4)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        sender.bind((OUTSIDE, a.port + 1))
+        listener.bind((OUTSIDE, b.port + 1))
+        listener.setblocking(False)
+        for _ in range(3):
+            sender.sendto(report, (a.target[0], a.target[1] + 1))
+            await asyncio.sleep(0.3)
+        received = b""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                received += listener.recv(2048)
+    assert name not in received
