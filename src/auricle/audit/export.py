@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 
 FORMAT = "auricle-audit-export/1"
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+Row = tuple[int, bytes | None, bytes]
+"""Number, the hash the leaf had when it was written (None where that was lost), and the leaf."""
 
 
-def export_lines(leaves: Iterable[bytes], checkpoint_note: str, verifier: str, earlier: Iterable[tuple[int, str]] = ()) -> Iterator[str]:
-    """The lines of an export of the `leaves` that `checkpoint_note` covers.
+def export_lines(rows: Iterable[Row], checkpoint_note: str, verifier: str, earlier: Iterable[tuple[int, str]] = ()) -> Iterator[str]:
+    """The lines of an export of the entries that `checkpoint_note` covers, numbers and hashes as they were kept.
 
     `earlier` are older checkpoints (size, note) in order: each narrows down where a log was tampered with.
     """
@@ -17,11 +19,10 @@ def export_lines(leaves: Iterable[bytes], checkpoint_note: str, verifier: str, e
     yield _encode({"format": FORMAT, "key": verifier, "entries": int(size[0]) if size else 0})
     older = iter(earlier)
     coming = next(older, None)
-    for index, leaf in enumerate(leaves):
-        while coming is not None and coming[0] <= index:
-            if coming[0] == index:
-                yield _encode({"checkpoint": coming[1]})
+    for number, hashed, leaf in rows:
+        while coming is not None and coming[0] <= number:
+            yield _encode({"checkpoint": coming[1]})
             coming = next(older, None)
-        hashed = hashlib.sha256(b"\x00" + leaf).hexdigest()
-        yield _encode({"index": index, "hash": hashed, "leaf": leaf.decode()})
+        digest = hashed or hashlib.sha256(b"\x00" + leaf).digest()
+        yield f'{{"index":{number},"hash":"{digest.hex()}","leaf":{_encode(leaf.decode("utf-8", "backslashreplace"))}}}'
     yield _encode({"checkpoint": checkpoint_note})

@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 6962 2.1: hashes with domain separation, an append-only frontier, inclusion and consistency proofs."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
@@ -59,16 +59,30 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
     return frontier.root()
 
 
-def inclusion_proof(hashes: Sequence[bytes], index: int) -> list[bytes]:
-    """The path from a leaf to the root (RFC 6962 2.1.1). Raises IndexError for a leaf that is not there."""
-    if not 0 <= index < len(hashes):
+RangeRoot = Callable[[int, int], bytes]
+"""The root over the leaves from one number up to, and without, another."""
+
+
+def inclusion_path(index: int, size: int, root: RangeRoot) -> list[bytes]:
+    """The path from a leaf to the root of the first `size` leaves (RFC 6962 2.1.1). Raises IndexError for a leaf that is not there."""
+    if not 0 <= index < size:
         raise IndexError(index)
-    if len(hashes) == 1:
-        return []
-    split = _split(len(hashes))
-    if index < split:
-        return [*inclusion_proof(hashes[:split], index), root_of(hashes[split:])]
-    return [*inclusion_proof(hashes[split:], index - split), root_of(hashes[:split])]
+    path: list[bytes] = []
+    low, high = 0, size
+    while high - low > 1:
+        middle = low + _split(high - low)
+        if index < middle:
+            path.append(root(middle, high))
+            high = middle
+        else:
+            path.append(root(low, middle))
+            low = middle
+    return path[::-1]
+
+
+def inclusion_proof(hashes: Sequence[bytes], index: int) -> list[bytes]:
+    """`inclusion_path` over leaf hashes in memory."""
+    return inclusion_path(index, len(hashes), lambda low, high: root_of(hashes[low:high]))
 
 
 def verify_inclusion(hashed_leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
@@ -89,11 +103,54 @@ def verify_inclusion(hashed_leaf: bytes, index: int, size: int, proof: Sequence[
     return sn == 0 and node == root
 
 
-def consistency_proof(hashes: Sequence[bytes], old_size: int) -> list[bytes]:
-    """That the tree of the first `old_size` leaves is a prefix of this one (RFC 6962 2.1.2). Raises ValueError for a size out of range."""
-    if not 0 < old_size <= len(hashes):
+def consistency_path(old_size: int, size: int, root: RangeRoot) -> list[bytes]:
+    """That the tree of the first `old_size` leaves is a prefix of that of `size` (RFC 6962 2.1.2). Raises ValueError out of range."""
+    if not 0 < old_size <= size:
         raise ValueError(old_size)
-    return [] if old_size == len(hashes) else _subproof(hashes, old_size, whole=True)
+    path: list[bytes] = []
+    low, high = 0, size
+    while old_size != high:
+        middle = low + _split(high - low)
+        if old_size <= middle:
+            path.append(root(middle, high))
+            high = middle
+        else:
+            path.append(root(low, middle))
+            low = middle
+    if low > 0:  # where it is the whole old tree, the verifier has that root already
+        path.append(root(low, high))
+    return path[::-1]
+
+
+def consistency_proof(hashes: Sequence[bytes], old_size: int) -> list[bytes]:
+    """`consistency_path` over leaf hashes in memory."""
+    return consistency_path(old_size, len(hashes), lambda low, high: root_of(hashes[low:high]))
+
+
+class Subtrees:
+    """Roots over ranges of a long log: those of whole blocks are kept, so a proof reads a few blocks and not all leaves.
+
+    `read` gives the leaf hashes of a range. Nothing is believed: whoever hands out a proof verifies it against a signed root first.
+    """
+
+    BLOCK = 1024
+
+    def __init__(self, read: Callable[[int, int], Sequence[bytes]]) -> None:
+        self._read = read
+        self._known: dict[tuple[int, int], bytes] = {}
+
+    def root(self, low: int, high: int) -> bytes:
+        """The root over leaves `low` to `high` - 1; `low` is a multiple of the largest power of two in the range, as in any path."""
+        size = high - low
+        if size < self.BLOCK:
+            return root_of(self._read(low, high))
+        known = self._known.get((low, high))
+        if known is None:
+            middle = low + _split(size)
+            known = root_of(self._read(low, high)) if size == self.BLOCK else node_hash(self.root(low, middle), self.root(middle, high))
+            if size & (size - 1) == 0:
+                self._known[low, high] = known
+        return known
 
 
 def verify_consistency(old_size: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> bool:
@@ -120,15 +177,6 @@ def verify_consistency(old_size: int, old_root: bytes, size: int, root: bytes, p
             new = node_hash(new, sibling)
         fn, sn = fn >> 1, sn >> 1
     return sn == 0 and old == old_root and new == root
-
-
-def _subproof(hashes: Sequence[bytes], old_size: int, *, whole: bool) -> list[bytes]:
-    if old_size == len(hashes):
-        return [] if whole else [root_of(hashes)]
-    split = _split(len(hashes))
-    if old_size <= split:
-        return [*_subproof(hashes[:split], old_size, whole=whole), root_of(hashes[split:])]
-    return [*_subproof(hashes[split:], old_size - split, whole=False), root_of(hashes[:split])]
 
 
 def _split(size: int) -> int:

@@ -1,5 +1,6 @@
 """The tables. Every column is made by `columns.clear`, `columns.sealed` or `columns.blind`; one module a noun."""
 
+from auricle.adapters.store.schema.access import access_grants, broken_glass, call_people, patient_carers, patient_marks, patient_numbers
 from auricle.adapters.store.schema.audit import (
     alerts,
     anchors,
@@ -7,6 +8,7 @@ from auricle.adapters.store.schema.audit import (
     audit_leaves,
     audit_readers,
     audit_touched,
+    call_words,
     checkpoints,
     cosignatures,
     networks,
@@ -38,6 +40,7 @@ from auricle.adapters.store.schema.sign_in import passkey_handles, passkeys, sso
 from auricle.adapters.store.schema.voicemails import voicemails
 
 __all__ = [
+    "access_grants",
     "accounts",
     "agreement_alarms",
     "agreements",
@@ -49,6 +52,9 @@ __all__ = [
     "audit_readers",
     "audit_touched",
     "bindings",
+    "broken_glass",
+    "call_people",
+    "call_words",
     "calls",
     "checkpoints",
     "cosignatures",
@@ -59,6 +65,9 @@ __all__ = [
     "networks",
     "passkey_handles",
     "passkeys",
+    "patient_carers",
+    "patient_marks",
+    "patient_numbers",
     "recovery_codes",
     "retention_rules",
     "retention_state",

@@ -1,0 +1,65 @@
+"""What the watchers of the log and a patient's report ask about records: whose they are, by blind indexes alone."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sqlalchemy import or_, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from auricle.adapters.store.part import Part, hold
+from auricle.adapters.store.schema import call_words, calls, voicemails
+from auricle.adapters.store.statements import Op, compiled
+from auricle.audit.words import name_words
+from auricle.calls.records import CallRecord
+from auricle.vault.blind import blind_index, blind_indexes
+from auricle.vault.gate import Grant
+from auricle.vault.keyring import Keyring
+
+_ADD_WORD = compiled(upsert(call_words).on_conflict_do_nothing(index_elements=["call", "word_index"]))
+WORD = "call.word"
+PART = 400  # ids in one statement
+
+
+def word_ops(keyring: Keyring, record: CallRecord) -> list[Op]:
+    """The blind indexes of the words of a caller's name; part of the write that keeps the call."""
+    words = name_words(record.caller_name.reveal("blind index"))
+    return [(_ADD_WORD, {"call": record.id, "word_index": blind_index(keyring, WORD, word)}) for word in words]
+
+
+class AuditFacts(Part):
+    """Nothing is opened here; numbers and names come in as arguments and leave as indexes."""
+
+    async def records_of_number(self, grant: Grant, number: str) -> list[str]:
+        """The records (`call:ID`, `voicemail:ID`) of calls with this number, E.164, on either end."""
+        hold(grant, "audit")
+        caller, called = (blind_indexes(self._keyring, context, number) for context in ("call.caller", "call.called"))
+        rows = await self._rows(select(calls.c.id).where(or_(calls.c.caller_index.in_(caller), calls.c.called_index.in_(called))))
+        ids = [row.id for row in rows]
+        records = [f"call:{ident}" for ident in ids]
+        for part in parts(ids):
+            found = await self._rows(select(voicemails.c.id).where(voicemails.c.call.in_(part)))
+            records += [f"voicemail:{row.id}" for row in found]
+        return records
+
+    async def calls_behind(self, records: Iterable[str]) -> dict[str, str]:
+        """The call that each of these records belongs to; what is neither a call nor a voicemail is left out."""
+        split = [record.partition(":") for record in records]
+        behind = {f"call:{ident}": ident for kind, _, ident in split if kind == "call"}
+        for part in parts([ident for kind, _, ident in split if kind == "voicemail"]):
+            rows = await self._rows(select(voicemails.c.id, voicemails.c.call).where(voicemails.c.id.in_(part)))
+            behind |= {f"voicemail:{row.id}": row.call for row in rows}
+        return behind
+
+    async def of_surname(self, surname: str, records: frozenset[str]) -> frozenset[str]:
+        """Those records whose caller's name has a word of this surname. Calls kept before release 0.2 have no words."""
+        indexes = [index for word in name_words(surname) for index in blind_indexes(self._keyring, WORD, word)]
+        behind = await self.calls_behind(records)
+        theirs: set[str] = set()
+        for part in parts(sorted(set(behind.values()))):
+            query = select(call_words.c.call).where(call_words.c.call.in_(part), call_words.c.word_index.in_(indexes))
+            theirs |= {row.call for row in await self._rows(query)}
+        return frozenset(record for record, call in behind.items() if call in theirs)
+
+
+def parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """In pieces that fit into a statement."""
+    return (ids[at : at + PART] for at in range(0, len(ids), PART))
