@@ -16,12 +16,14 @@ from auricle.calls.ports import Origin
 from auricle.calls.records import CallRecord, Disposition
 from auricle.calls.registrar import Registrar
 from auricle.calls.switchboard import Switchboard
+from auricle.compliance.parties import Standing
 from auricle.kernel.e164 import E164
 from auricle.kernel.ids import FlowId, MailboxId, PersonId, TrunkName
 from auricle.practice.model import Device, Mailbox, MediaRule, Person, Practice, Trunk
 from auricle.sip.digest import DigestVerifier, authorization, ha1
 from auricle.sip.message import Request
 from auricle.sip.registration import Binding, Registrations
+from fakes.agreements import FakeBook, WatchedGate
 from fakes.loop import FakeClock, FakeEntropy, FakeLoop
 from fakes.telephony import FakeMedia, FakeMediaLeg, FakeObserver, FakePrompts, FakeRecordings, FakeSession, FakeSip, FakeStore, sdp
 
@@ -97,7 +99,12 @@ class Office:
     """The switchboard with all its ports, and shorthand for what happens outside."""
 
     def __init__(
-        self, flow: Mapping[str, object] = MAIN, practice: Practice | None = None, *, online: tuple[str, ...] = ("7001", "7002")
+        self,
+        flow: Mapping[str, object] = MAIN,
+        practice: Practice | None = None,
+        *,
+        online: tuple[str, ...] = ("7001", "7002"),
+        operated_by: str = "self",
     ) -> None:
         self.practice = practice or a_practice()
         self.clock, self.entropy, self.loop = FakeClock(), FakeEntropy(), FakeLoop()
@@ -110,8 +117,19 @@ class Office:
             Binding(name, f"sip:{name}@192.0.2.20:5061", ("<sip:edge;lr>",), "TLS", 1e9, f"reg-{name}", 1, "", "") for name in online
         )
         guard = PhoneGuard(self.practice, DigestVerifier(b"k" * 32, REALM), Throttle(), self.clock)
+        standing = Standing(operated_by, tuple(self.practice.trunks))
+        self.agreements = WatchedGate(standing, FakeBook(), self.clock)
         ports = CallPorts(
-            self.sip, self.media, self.prompts, self.recordings, self.store, self.observer, self.loop, self.clock, self.entropy
+            sip=self.sip,
+            media=self.media,
+            prompts=self.prompts,
+            recordings=self.recordings,
+            store=self.store,
+            observer=self.observer,
+            loop=self.loop,
+            clock=self.clock,
+            entropy=self.entropy,
+            agreements=self.agreements,
         )
         registrar = Registrar(registrations, guard, self.store, self.store, self.loop, self.clock)
         directory = Directory(self.practice, registrations, self.clock)

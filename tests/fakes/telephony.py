@@ -12,7 +12,7 @@ from auricle.calls.live import LiveCall
 from auricle.calls.ports import AudioSink, CallerIdentity, MediaProfile, RecordingRefused, SessionListener, Target
 from auricle.calls.records import CallRecord
 from auricle.calls.voicemail_record import VoicemailMessage
-from auricle.kernel.ids import LegId, MailboxId, VoicemailId
+from auricle.kernel.ids import CallId, LegId, MailboxId, VoicemailId
 from auricle.media.errors import MediaFailed
 from auricle.sip.events import Accepted, Confirmed, Info, Offered, Progress, Reason, Redirected, Rejected, Terminated, Trying
 from auricle.sip.registration import Binding
@@ -312,8 +312,11 @@ class FakeStore:
         self.begun: list[VoicemailMessage] = []
         self.messages: list[VoicemailMessage] = []
         self.discarded: list[VoicemailId] = []
+        self.not_taken: list[tuple[MailboxId, str]] = []
         self.bindings: dict[str, list[Binding]] = {}
         self.refused: list[str] = []
+        self.refusals: list[tuple[str, str]] = []
+        self.ended_calls: list[CallId] = []
 
     async def add_call(self, record: CallRecord) -> None:
         self.records.append(record)
@@ -324,6 +327,9 @@ class FakeStore:
     async def add_voicemail(self, message: VoicemailMessage) -> None:
         self.messages.append(message)
 
+    async def refuse_voicemail(self, mailbox: MailboxId, why: str) -> None:
+        self.not_taken.append((mailbox, why))
+
     async def discard_voicemail(self, message: VoicemailId) -> None:
         self.discarded.append(message)
 
@@ -333,8 +339,12 @@ class FakeStore:
     async def save_bindings(self, aor: str, bindings: Sequence[Binding]) -> None:
         self.bindings[aor] = list(bindings)
 
-    async def phone_refused(self, address: str) -> None:
+    async def phone_refused(self, address: str, why: str = "wrong credentials", phone: str = "*") -> None:
         self.refused.append(address)
+        self.refusals.append((why, phone))
+
+    async def call_ended(self, call: CallId, why: str) -> None:
+        self.ended_calls.append(call)
 
 
 class FakeObserver:

@@ -30,6 +30,10 @@ class AnnouncingStore:
         self._board.publish(VoicemailChanged(message.id))
         self._queue.wake()
 
+    async def refuse_voicemail(self, mailbox: MailboxId, why: str) -> None:
+        """Note that no message was taken."""
+        await self._store.refuse_voicemail(mailbox, why)
+
     async def discard_voicemail(self, message: VoicemailId) -> None:
         """Forget a message."""
         await self._store.discard_voicemail(message)

@@ -8,14 +8,19 @@ from auricle.adapters.blobs import FileBlobs
 from auricle.adapters.certificates import Certificates
 from auricle.adapters.passwords import Passwords
 from auricle.adapters.store import Store
+from auricle.app.audit_anchors import AnchorWatch
 from auricle.app.board import Board
-from auricle.app.web_services import WebAudit, WebCalls, WebSystem, WebVoicemails, watching
+from auricle.app.web_alerts import WebAlerts
+from auricle.app.web_audit import WebAudit
+from auricle.app.web_services import WebCalls, WebSystem, WebVoicemails, watching
 from auricle.app.web_sessions import WebAccess, WebSessions
+from auricle.audit.rules import Thresholds
 from auricle.kernel.errors import OurError
 from auricle.kernel.time import Clock, Entropy
 from auricle.practice.model import Practice
 from auricle.vault.gate import Gate
 from auricle.web.app import create_app
+from auricle.web.compliance.ports import Compliance
 from auricle.web.ports import WebPorts
 from auricle.web.server import server
 
@@ -48,6 +53,9 @@ class ConsoleServer:
         port: int,
         idle: timedelta,
         development_keys: bool,
+        anchors: AnchorWatch,
+        thresholds: Thresholds,
+        compliance: Compliance,
     ) -> None:
         self.port = port
         self._sessions = WebSessions(store, practice, passwords, clock, entropy, idle)
@@ -57,9 +65,11 @@ class ConsoleServer:
             access=WebAccess(policies, store),
             calls=WebCalls(store, gate, board),
             voicemails=WebVoicemails(store, blobs, gate, board),
-            audit=WebAudit(store, gate),
+            audit=WebAudit(store, gate, practice, anchors),
+            alerts=WebAlerts(store, gate, thresholds),
             system=WebSystem(board, development_keys=development_keys),
             watch=watching(board),
+            compliance=compliance,
         )
         self._server = server(create_app(ports), host, port, certificates.certificate, certificates.private_key)
         self._serving: asyncio.Task[None] | None = None

@@ -18,6 +18,7 @@ from auricle.adapters.certificates import Certificates, ensure_demo_ca
 from auricle.adapters.clock import SystemClock, SystemEntropy
 from auricle.adapters.kamailio import Edge, EdgeSettings
 from auricle.adapters.keys import FileKeys, Keys
+from auricle.adapters.keys.records import FileRecordKeys
 from auricle.adapters.loop import AsyncLoop
 from auricle.adapters.passwords import Passwords
 from auricle.adapters.process import ServiceState
@@ -25,11 +26,14 @@ from auricle.adapters.rtpengine import EngineSettings, RtpEngine
 from auricle.adapters.sipnet import Identity, SipEndpoint
 from auricle.adapters.speech import PromptRenderer, Transcriber
 from auricle.adapters.store import Store
+from auricle.app.audit_anchors import AnchorWatch, anchor_of
+from auricle.app.audit_watch import AlertWatch, StoreFacts
 from auricle.app.board import Board
 from auricle.app.call_store import AnnouncingStore
+from auricle.app.compliance import ComplianceParts, World
 from auricle.app.console import ConsoleServer
 from auricle.app.look import Look
-from auricle.app.settings import Settings, SettingsWrong, load_flows, load_settings, practice_of
+from auricle.app.settings import Settings, SettingsWrong, load_flows, load_settings, practice_of, thresholds_of
 from auricle.app.transcription import TranscriptionQueue
 from auricle.audit.verify import Report, verify_export
 from auricle.calls.call import CallPorts
@@ -39,14 +43,14 @@ from auricle.calls.live import LiveCall
 from auricle.calls.phones import PhoneGuard
 from auricle.calls.registrar import Registrar
 from auricle.calls.switchboard import Switchboard
-from auricle.calls.voicemail import NO_ROOM, THANKS
+from auricle.calls.voicemail import NO_ROOM, NOT_AGREED, THANKS
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.ids import FlowId, PersonId
 from auricle.practice.model import Practice
 from auricle.sip.digest import DigestVerifier
 from auricle.sip.registration import Registrations
 from auricle.vault.fields import Fields
-from auricle.vault.gate import Gate, Grant, Outcome, Ref
+from auricle.vault.gate import Grant, Outcome, Ref
 
 log = structlog.get_logger(__name__)
 STARTER = Actor(ActorKind.SERVICE, "switchboard", frozenset({"switchboard"}))
@@ -60,7 +64,7 @@ class Instance:
 
     def __init__(self, settings_file: Path, passphrase: str | None) -> None:
         self.settings = load_settings(settings_file)
-        base = settings_file.parent
+        base = self._base = settings_file.parent
         self.practice = practice_of(self.settings)
         self._flows = load_flows(self.settings, base, self.practice)
         self.data_directory = (base / self.settings.data.directory).resolve()
@@ -95,9 +99,12 @@ class Instance:
         await self._sip.start(self._switchboard)
         self._stops.push_async_callback(self._sip.stop)
         self._stops.push_async_callback(self._loop.stop)
+        self._loop.spawn("audit-alerts", self._alerts.run())
+        self._loop.spawn("audit-anchors", self._anchors.run())
         if self.settings.speech.transcribe:
             self._stops.push_async_callback(self.transcriber.stop)
             self._loop.spawn("transcription", self._queue.run())
+        self._loop.spawn("keeper", self.compliance.keeper.run())
         if console:
             await self._console.start()
             self._stops.push_async_callback(self._console.stop)
@@ -162,16 +169,30 @@ class Instance:
 
     def _open_data(self) -> None:
         keys: Keys = self._keys
-        fields = Fields(keys.keyring, self._entropy, self.practice.realm)
+        self._records = FileRecordKeys(self.data_directory / "keys" / "records", keys.keyring, self._entropy)
+        fields = Fields(keys.keyring, self._entropy, self.practice.realm, self._records)
         origin = f"{self.practice.realm}/audit"
         self._store = Store(self.data_directory / "auricle.db", keys.keyring, fields, keys.signing, origin, self._clock)
         self._stops.callback(self._store.close)
         min_free = self.settings.data.min_free_mb * 1_000_000
-        self._blobs = FileBlobs(self.blob_directory, keys.keyring, self._entropy, min_free)
+        self._blobs = FileBlobs(self.blob_directory, self._records, self._entropy, min_free)
         self._stops.callback(self._blobs.close)
         self.policies = Policies.packaged()
-        self._gate = Gate(self.policies, self._store)
+        world = World(self.settings, self.practice, self._store, self._clock, self._entropy)
+        self.compliance = ComplianceParts(world, self.policies)
+        self.compliance.complete(self._blobs)
+        self._gate = self.compliance.gate
         self._passwords = Passwords()
+        self._watch_audit()
+
+    def _watch_audit(self) -> None:
+        """Alerts, and checkpoints kept elsewhere; both follow the log and hold up nobody who writes to it."""
+        settings, clock = self.settings.audit, self._clock
+        self._thresholds = thresholds_of(self.settings, self.practice.zone)
+        self._alerts = AlertWatch(self._store, StoreFacts(self._store), self.practice, self.board, self._thresholds)
+        anchors = [anchor_of(one, self._base, clock) for one in settings.anchors]
+        every_s, alarm_s = float(settings.anchor_every_s), float(settings.anchor_alarm_s)
+        self._anchors = AnchorWatch(self._store, anchors, self.board, clock, every_s=every_s, alarm_s=alarm_s)
 
     def _make_media(self) -> None:
         network, speech = self.settings.network, self.settings.speech
@@ -179,7 +200,7 @@ class Instance:
         self._engine = RtpEngine(engine, self._on_service)
         self._prompts = PromptRenderer(prompt_cache(), self.data_directory / "recorded-prompts")
         self.transcriber = Transcriber(model_cache(), speech.language, speech.model_directory)
-        self._queue = TranscriptionQueue(self._store, self._blobs, self._gate, self.transcriber, self.board)
+        self._queue = TranscriptionQueue(self._store, self._blobs, self._gate, self.transcriber, self.board, self.compliance.agreements)
 
     def _make_signalling(self) -> None:
         network = self.settings.network
@@ -206,6 +227,7 @@ class Instance:
             loop=self._loop,
             clock=self._clock,
             entropy=self._entropy,
+            agreements=self.compliance.agreements,
         )
         directory = Directory(self.practice, self._registrations, self._clock)
         verifier = DigestVerifier(self._entropy.token(32), self.practice.realm)
@@ -227,6 +249,9 @@ class Instance:
             port=network.console_port,
             idle=timedelta(seconds=self.settings.data.session_idle_s),
             development_keys=self._keys.development,
+            anchors=self._anchors,
+            thresholds=self._thresholds,
+            compliance=self.compliance.web,
         )
 
     def _certificate_files(self) -> Certificates:
@@ -254,6 +279,8 @@ class Instance:
 
     async def _recover(self) -> None:
         """Take up what the last run left: recordings a crash cut off, and where phones are registered."""
+        await self.compliance.start()
+        await asyncio.to_thread(self._records.adopt, self.blob_directory)
         await self._store.recover_voicemails(await self._blobs.recover())
         for message in await self._store.unfinished_voicemails():  # the crash came between the audio's end and its entry
             seconds = await self._blobs.kept_s(message)
@@ -270,7 +297,7 @@ class Instance:
     async def _render_prompts(self) -> None:
         """Speak every text a caller can meet before the first caller does."""
         greetings = [box.greeting for box in self.practice.mailboxes.values()]
-        texts = [*texts_of(self._flows), *greetings, *([NO_ROOM, THANKS] if greetings else [])]
+        texts = [*texts_of(self._flows), *greetings, *([NO_ROOM, NOT_AGREED, THANKS] if greetings else [])]
         await self._prompts.render_all(texts)
 
     def _on_service(self, name: str, state: ServiceState) -> None:

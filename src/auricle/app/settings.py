@@ -1,6 +1,7 @@
 """The settings file (TOML) read into typed values; every key is explained in etc/auricle.example.toml."""
 
 import tomllib
+from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 from types import MappingProxyType
@@ -11,12 +12,19 @@ import msgspec
 import yaml
 from msgspec import Meta, Struct, field
 
+from auricle.access.model import CARE, PEOPLE_ROLES, READING
+from auricle.app.key_provider import KeySettings
+from auricle.app.settings_audit import AuditSettings, thresholds
+from auricle.app.sign_in_settings import OidcSettings
+from auricle.audit.rules import Thresholds
 from auricle.calls.flow.check import problems
 from auricle.calls.flow.document import FlowDocument, read_flow
+from auricle.compliance.errors import ScheduleWrong
+from auricle.compliance.retention import CHANGEABLE, DEFAULTS, RecordKind, checked
 from auricle.kernel.e164 import E164, NotANumber
 from auricle.kernel.errors import PeerError
 from auricle.kernel.ids import FlowId, MailboxId, PersonId, TrunkName
-from auricle.practice.model import Device, Mailbox, MediaRule, Person, Practice, Trunk
+from auricle.practice.model import AllowRule, Device, Mailbox, MediaRule, Person, Practice, Trunk
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
@@ -81,6 +89,7 @@ class PersonSettings(Struct, frozen=True, forbid_unknown_fields=True):
     extension: Annotated[str, Meta(pattern=r"^[1-9][0-9]{1,5}$")]
     roles: Annotated[tuple[str, ...], Meta(min_length=1)]
     mailbox: str = ""
+    teams: tuple[Name, ...] = ()
 
 
 class DeviceSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,6 +121,62 @@ class MailboxSettings(Struct, frozen=True, forbid_unknown_fields=True):
     greeting: str = ""
     """What is said before the tone; empty takes a plain sentence."""
     max_message_s: Annotated[int, Meta(ge=10, le=3600)] = 180
+    team: str = ""
+    """A name out of the teams of [[people]]: its members use this box."""
+
+
+class AllowSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[[access.allow]]: what this practice gives a role beyond the policies."""
+
+    role: str
+    actions: Annotated[tuple[str, ...], Meta(min_length=1)]
+    mailbox: str = ""
+    """Only for this box; empty is all."""
+
+
+class AccessSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[access]"""
+
+    allow: tuple[AllowSettings, ...] = ()
+    public_origin: str = ""
+    """How browsers reach the console, if not as https://[network] host:console_port; passkeys are bound to its host name."""
+    oidc: tuple[OidcSettings, ...] = ()
+
+
+class AgreementSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[[compliance.agreements]]: noted at the first start; later changes are made in the console or by `auricle agreements`."""
+
+    party: str
+    """`operator`, `trunk:NAME`, `sms`, `cloud-storage`, `cloud-kms`, `log-collector`, `email`, `ehr`, `speech` or `support`."""
+    reference: Annotated[str, Meta(min_length=1, max_length=200)]
+    signed_on: date
+    in_force_from: date | None = None
+    expires_on: date | None = None
+
+
+class ComplianceSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[compliance]"""
+
+    operated_by: str = ""
+    """`self` where the practice runs this machine itself, else the name of who does: then an agreement with the operator is needed."""
+    agreements: tuple[AgreementSettings, ...] = ()
+
+
+Days = Annotated[int, Meta(ge=1, le=36500)]
+
+
+class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[retention]: days of the first start; later changes are made in the console, after a preview."""
+
+    voicemail_days: Days = DEFAULTS[RecordKind.VOICEMAIL]
+    recording_days: Days = DEFAULTS[RecordKind.RECORDING]
+    call_days: Days = DEFAULTS[RecordKind.CALL]
+    message_days: Days = DEFAULTS[RecordKind.MESSAGE]
+    audit_days: Days = DEFAULTS[RecordKind.AUDIT]
+    agreement_days: Days = DEFAULTS[RecordKind.AGREEMENT]
+    compliance_document_days: Days = DEFAULTS[RecordKind.DOCUMENT]
+    quiet_hour: Annotated[int, Meta(ge=0, le=23)] = 3
+    """The hour of the practice's day at which the daily run begins."""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,6 +190,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     devices: tuple[DeviceSettings, ...] = ()
     trunks: tuple[TrunkSettings, ...] = ()
     mailboxes: tuple[MailboxSettings, ...] = ()
+    access: AccessSettings = field(default_factory=AccessSettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)
+    compliance: ComplianceSettings = field(default_factory=ComplianceSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
+    keys: KeySettings = field(default_factory=KeySettings)
     numbers: dict[str, str] = field(default_factory=dict)
     """Our inbound numbers and the flow each one starts."""
     flows: dict[str, str] = field(default_factory=dict)
@@ -158,10 +228,30 @@ def practice_of(settings: Settings) -> Practice:
         ),
         trunks=MappingProxyType({TrunkName(t.name): _trunk(t) for t in settings.trunks}),
         mailboxes=MappingProxyType({MailboxId(m.id): _mailbox(m) for m in settings.mailboxes}),
+        allow=tuple(AllowRule(rule.role, frozenset(rule.actions), rule.mailbox) for rule in settings.access.allow),
         numbers=MappingProxyType({_number(n, settings.practice.region): FlowId(f) for n, f in settings.numbers.items()}),
     )
     _check_references(settings, practice)
+    schedule_of(settings.retention)
+    thresholds_of(settings, zone)
     return practice
+
+
+def thresholds_of(settings: Settings, zone: ZoneInfo) -> Thresholds:
+    """When alerts are raised. Raises SettingsWrong."""
+    try:
+        return thresholds(settings.audit, zone)
+    except ValueError as error:
+        raise SettingsWrong(str(error)) from error
+
+
+def schedule_of(settings: RetentionSettings) -> dict[RecordKind, int]:
+    """The first schedule. Raises SettingsWrong for a kind that must be kept longer."""
+    days = {kind: getattr(settings, f"{kind.replace('-', '_')}_days") for kind in CHANGEABLE}
+    try:
+        return checked(days)
+    except ScheduleWrong as error:
+        raise SettingsWrong(f"[retention] {error}") from error
 
 
 def load_flows(settings: Settings, base: Path, practice: Practice) -> dict[FlowId, FlowDocument]:
@@ -184,12 +274,12 @@ def load_flows(settings: Settings, base: Path, practice: Practice) -> dict[FlowI
 
 def _person(settings: PersonSettings) -> Person:
     mailbox = MailboxId(settings.mailbox) if settings.mailbox else None
-    return Person(PersonId(settings.id), settings.name, settings.extension, frozenset(settings.roles), mailbox)
+    return Person(PersonId(settings.id), settings.name, settings.extension, frozenset(settings.roles), mailbox, frozenset(settings.teams))
 
 
 def _mailbox(settings: MailboxSettings) -> Mailbox:
     greeting = settings.greeting or Mailbox(MailboxId(settings.id), settings.name).greeting
-    return Mailbox(MailboxId(settings.id), settings.name, greeting, settings.max_message_s)
+    return Mailbox(MailboxId(settings.id), settings.name, greeting, settings.max_message_s, settings.team)
 
 
 def _trunk(settings: TrunkSettings) -> Trunk:
@@ -221,3 +311,23 @@ def _check_references(settings: Settings, practice: Practice) -> None:
     for person in practice.people.values():
         if person.mailbox is not None and person.mailbox not in practice.mailboxes:
             raise SettingsWrong(f"[[people]] {person.id}: there is no mailbox '{person.mailbox}'")
+    _check_access(practice)
+
+
+def _check_access(practice: Practice) -> None:
+    """Roles, teams and what is allowed beyond the policies must name what there is."""
+    roles = {role.value for role in PEOPLE_ROLES}
+    teams = {team for person in practice.people.values() for team in person.teams}
+    for person in practice.people.values():
+        for role in sorted(person.roles - roles):
+            raise SettingsWrong(f"[[people]] {person.id}: there is no role '{role}'; the roles are {', '.join(sorted(roles))}")
+    for box in practice.mailboxes.values():
+        if box.team and box.team not in teams:
+            raise SettingsWrong(f"[[mailboxes]] {box.id}: nobody is in team '{box.team}'")
+    for rule in practice.allow:
+        if rule.role not in roles:
+            raise SettingsWrong(f"[[access.allow]]: there is no role '{rule.role}'; the roles are {', '.join(sorted(roles))}")
+        for action in sorted(rule.actions - CARE - READING):
+            raise SettingsWrong(f"[[access.allow]] {rule.role}: '{action}' cannot be given here; possible are {', '.join(sorted(CARE | READING))}")
+        if rule.mailbox and (rule.mailbox not in practice.mailboxes or any(not action.startswith("voicemail.") for action in rule.actions)):
+            raise SettingsWrong(f"[[access.allow]] {rule.role}: `mailbox` names a box of [[mailboxes]], for voicemail actions alone")

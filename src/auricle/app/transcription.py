@@ -10,6 +10,8 @@ from auricle.adapters.store import Store
 from auricle.adapters.store.store import TRANSCRIBER
 from auricle.app.board import Board, VoicemailChanged
 from auricle.calls.voicemail_record import TranscriptState
+from auricle.compliance.baa import AgreementGate
+from auricle.compliance.features import Feature
 from auricle.kernel.errors import AuricleError
 from auricle.kernel.ids import VoicemailId
 from auricle.speech.transcript import Hearing
@@ -23,12 +25,15 @@ RETRY_S = 2.0
 class TranscriptionQueue:
     """Runs until cancelled. Nothing is lost by stopping it: what waits is in the store."""
 
-    def __init__(self, store: Store, blobs: FileBlobs, gate: Gate, transcriber: Transcriber, board: Board) -> None:
+    def __init__(
+        self, store: Store, blobs: FileBlobs, gate: Gate, transcriber: Transcriber, board: Board, agreements: AgreementGate
+    ) -> None:
         self._store = store
         self._blobs = blobs
         self._gate = gate
         self._transcriber = transcriber
         self._board = board
+        self._agreements = agreements
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -38,7 +43,8 @@ class TranscriptionQueue:
     async def run(self) -> None:
         """Work off the queue, again and again."""
         while True:
-            message = await self._store.next_transcription()
+            allowed = self._agreements.allows(Feature.TRANSCRIPTION)  # else messages wait, and are taken up once there is an agreement
+            message = await self._store.next_transcription() if allowed else None
             if message is None:
                 self._wake.clear()
                 try:

@@ -1,14 +1,16 @@
 """Ringing parties and joining two of them: the B2BUA is two legs and a rule for passing words between them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auricle.calls.call import MAX_LEGS, Call
 from auricle.calls.errors import LegEnded
 from auricle.calls.leg import Leg, Party, hear
-from auricle.calls.ports import ANSWERED_ELSEWHERE, Target
-from auricle.calls.records import Disposition
+from auricle.calls.ports import ANSWERED_ELSEWHERE, CallerIdentity, Target
+from auricle.calls.records import Direction, Disposition
 from auricle.calls.words import Answered, Ended, Failed, Ringing
+from auricle.compliance.features import Feature
+from auricle.compliance.parties import trunk
 from auricle.media.errors import MediaError
 
 RINGBACK_TIMES = 9999  # the sound is one cadence of six seconds; it is stopped long before
@@ -67,13 +69,24 @@ async def _place(call: Call, caller: Leg, destinations: Sequence[Destination], *
     for destination in destinations:
         leg = call.add_leg(destination.party, outgoing=True)
         try:
-            identity = call.caller.identity()
+            identity = _identity_toward(call, destination.party)
             await leg.call(call.ports.sip, destination.target, identity, toward=toward, max_forwards=call.max_forwards - 1)
         except MediaError:
             leg.note(Failed(500))
         else:
             ringing.append(leg)
     return ringing
+
+
+def _identity_toward(call: Call, party: Party) -> CallerIdentity:
+    """How the caller is named there: a patient's name reaches a carrier only under an agreement, the number always does.
+
+    Our own people's calls, and so every call for help, never ask.
+    """
+    identity = call.caller.identity()
+    if call.direction is not Direction.INBOUND or party.trunk is None or not identity.display_name:
+        return identity
+    return identity if call.ports.agreements.allows(Feature.CALLER_NAMES, trunk(party.trunk)) else replace(identity, display_name="")
 
 
 async def _first_answer(call: Call, caller: Leg, ringing: Sequence[Leg], timeout_s: float) -> Leg | None:

@@ -8,6 +8,7 @@ from auricle.calls.leg import CallInbox, Leg, Party
 from auricle.calls.live import LiveCall
 from auricle.calls.ports import CallerIdentity, CallObserver, CallStore, Loop, MediaPort, Prompts, Recordings, SipPort
 from auricle.calls.records import CallRecord, Direction, Disposition, Protection
+from auricle.compliance.baa import AgreementGate
 from auricle.kernel.ids import CallId, LegId, PersonId
 from auricle.kernel.phi import Phi
 from auricle.kernel.time import Clock, Entropy
@@ -31,6 +32,7 @@ class CallPorts:
     loop: Loop
     clock: Clock
     entropy: Entropy
+    agreements: AgreementGate
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Call:
         self.answered_by: PersonId | None = None
         self.disposition = Disposition.ABANDONED
         self.max_forwards = 70
+        self.emergency = False
+        """A call for help: nothing of ours ends it."""
 
     def add_leg(self, party: Party, *, outgoing: bool) -> Leg:
         """A new leg of this call, with media not yet set up."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from auricle.calls.live import LiveCall
 from auricle.calls.records import CallRecord
 from auricle.calls.voicemail_record import VoicemailMessage
-from auricle.kernel.ids import LegId, MailboxId, VoicemailId
+from auricle.kernel.ids import CallId, LegId, MailboxId, VoicemailId
 from auricle.sip.events import Reason
 from auricle.sip.message import Request
 from auricle.sip.registration import Binding
@@ -265,6 +265,10 @@ class CallStore(Protocol):
         """Keep a finished message and queue its transcription."""
         ...
 
+    async def refuse_voicemail(self, mailbox: MailboxId, why: str) -> None:
+        """Note that no message was taken, and why."""
+        ...
+
     async def discard_voicemail(self, message: VoicemailId) -> None:
         """Forget a message that held nothing."""
         ...
@@ -285,8 +289,12 @@ class BindingStore(Protocol):
 class PhoneAudit(Protocol):
     """Keeps refusals of phones (45 CFR 164.308(a)(5)(ii)(C))."""
 
-    async def phone_refused(self, address: str) -> None:
-        """Wrong credentials came from this network address."""
+    async def phone_refused(self, address: str, why: str = "wrong credentials", phone: str = "*") -> None:
+        """A phone was refused at this network address; `phone` is its user name where the secret was right."""
+        ...
+
+    async def call_ended(self, call: CallId, why: str) -> None:
+        """A running call was ended by us."""
         ...
 
 

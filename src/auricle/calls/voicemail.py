@@ -7,6 +7,7 @@ from auricle.calls.leg import Leg
 from auricle.calls.ports import AudioSink, RecordingRefused, SealedRecording
 from auricle.calls.records import Disposition
 from auricle.calls.voicemail_record import TranscriptState, VoicemailMessage
+from auricle.compliance.features import Feature
 from auricle.kernel.ids import VoicemailId
 from auricle.kernel.time import Clock
 from auricle.practice.model import Mailbox
@@ -15,6 +16,7 @@ MIN_MESSAGE_S = 1.0  # a caller who hangs up in the beep leaves less than this
 SILENCE_END_S = 12.0  # long enough to look something up, short enough not to record an empty line
 POLL_S = 1.0
 END_KEY = "#"
+NOT_AGREED = "We are sorry. This office cannot take recorded messages right now."
 NO_ROOM = "We are sorry, messages cannot be taken right now. Please call again."
 THANKS = "Thank you. Your message has been saved."
 
@@ -47,8 +49,15 @@ class SilenceWatch:
 async def take_message(call: Call, caller: Leg, box: Mailbox) -> None:
     """Greet the caller, record until `#`, hang-up, silence or the limit, and keep the message durably.
 
+    Without the agreement that recording needs the caller hears so, and the flow goes on (45 CFR 164.308(b)(1)).
     Raises LegEnded when the caller hung up, after everything worth keeping has been kept.
     """
+    why = call.ports.agreements.reason(Feature.VOICEMAIL)
+    if why:
+        call.enter("voicemail_not_agreed")
+        await call.ports.store.refuse_voicemail(box.id, why)
+        await caller.play(await call.ports.prompts.file_for(NOT_AGREED))
+        return
     caller.digits.clear()  # keys pressed while phones rang are no wish to skip the greeting
     await caller.play(await call.ports.prompts.file_for(box.greeting), until_key=True)
     caller.digits.clear()

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from auricle.compliance.errors import AgreementWrong
 from auricle.compliance.parties import Party, PartyKind, Standing
+from auricle.compliance.retention import SOON, KindPreview, RecordKind, Schedule, cutoff
 
 ALARM_DAYS = (30, 7, 0)
 """How many days before the last day of an agreement we raise an alarm."""
@@ -133,6 +135,21 @@ def alarms(agreements: Sequence[Agreement], day: date) -> list[Alarm]:
         if passed:
             found.append(Alarm(agreement, min(passed)))
     return found
+
+
+def long_ended(agreements: Iterable[Agreement], schedule: Schedule, now: datetime, zone: ZoneInfo) -> list[Agreement]:
+    """Agreements whose last day of effect is longer ago than they must be kept; oldest effect first."""
+    limit = cutoff(RecordKind.AGREEMENT, schedule, now)
+    day = limit.astimezone(zone).date() if limit is not None else date.min
+    ended = [(agreement.last_day, agreement.id, agreement) for agreement in agreements if agreement.last_day is not None]
+    return [agreement for last_day, _, agreement in sorted(ended) if last_day < day]
+
+
+def preview(agreements: Sequence[Agreement], schedule: Schedule, now: datetime, zone: ZoneInfo) -> KindPreview:
+    """What a schedule would do to agreements; holds are on records of patients and keep none of these."""
+    gone, soon = len(long_ended(agreements, schedule, now, zone)), len(long_ended(agreements, schedule, now + SOON, zone))
+    oldest = min((agreement.noted_at for agreement in agreements), default=None)
+    return KindPreview(RecordKind.AGREEMENT, schedule[RecordKind.AGREEMENT], gone, soon - gone, 0, oldest)
 
 
 def _in_force(agreement: Agreement) -> str:

@@ -85,7 +85,7 @@ class Holds(Part):
         hold(grant, "hold")
         query = select(legal_holds, messages_kept().label("messages"), calls_kept().label("calls"))
         query = query.order_by(legal_holds.c.released_at.isnot(None), legal_holds.c.placed_at.desc(), legal_holds.c.id)
-        found = readable(await self._rows(query), lambda row: self._opened(row, grant))
+        found = readable(await self._rows(query), lambda row: self._open_hold(row, grant))
         grant.touch(*(f"hold:{kept.id}" for kept in found))
         return found
 
@@ -95,7 +95,7 @@ class Holds(Part):
         rows = await self._rows(select(legal_holds).where(legal_holds.c.by_number, legal_holds.c.released_at.is_(None)))
         known = {(row.hold_id, bytes(row.number_index)) for row in await self._rows(select(held_numbers))}
         ops: list[Op] = []
-        for kept in readable(rows, lambda row: self._opened(row, grant)):
+        for kept in readable(rows, lambda row: self._open_hold(row, grant)):
             for op in self._number_ops(kept.id, kept.number.reveal(WHY) if kept.number else ""):
                 if (kept.id, bytes(op[1]["number_index"])) not in known:
                     ops.append(op)
@@ -113,7 +113,7 @@ class Holds(Part):
         indexes = [index for context in NUMBER_CONTEXTS for index in blind_indexes(self._keyring, context, number)]
         return [(_ADD_NUMBER, {"hold_id": hold_id, "number_index": index}) for index in indexes]
 
-    def _opened(self, row: AnyRow, grant: Grant) -> KeptHold:
+    def _open_hold(self, row: AnyRow, grant: Grant) -> KeptHold:
         text = self._fields.open(Purpose.AUDIT_DETAIL, row.sealed, Place("legal_hold", "sealed", row.id), grant)
         data = json.decode(text)
         return KeptHold(

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, func, select, true, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, false, func, select, true, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from auricle.adapters.store import sealing
 from auricle.adapters.store.errors import WriteRefused
 from auricle.adapters.store.held import call_held, voicemail_held
 from auricle.adapters.store.part import Part, hold, readable
-from auricle.adapters.store.schema import audit_index, calls, retention_rules, retention_state, shreddings, voicemails
+from auricle.adapters.store.schema import agreements, audit_index, calls, retention_rules, retention_state, shreddings, voicemails
 from auricle.adapters.store.sealing import when
 from auricle.adapters.store.statements import Op, compiled
 from auricle.compliance.errors import UnderHold
@@ -70,6 +70,7 @@ def _kept(table: Table, age: str, there: ColumnElement[bool], held: ColumnElemen
 _PLACES: Mapping[RecordKind, _Kept] = {
     RecordKind.VOICEMAIL: _kept(voicemails, "received_at", voicemails.c.kept, voicemail_held(), "kept AND received_at <= :limit"),
     RecordKind.CALL: _kept(calls, "started_at", true(), call_held(), "started_at <= :limit"),
+    RecordKind.AGREEMENT: _kept(agreements, "noted_at", true(), false(), "noted_at <= :limit"),
 }
 WITH_SOUND = frozenset({RecordKind.VOICEMAIL})
 """Kinds of which a key and a file are left when their row is gone."""
@@ -122,7 +123,7 @@ class Retention(Part):
         """What a schedule would do to a kind; the same count as `compliance.retention.preview`."""
         limit, soon = cutoff(kind, schedule, now), cutoff(kind, schedule, now + SOON)
         place = _PLACES.get(kind)
-        if place is None or limit is None or soon is None:
+        if place is None or limit is None or soon is None or kind is RecordKind.AGREEMENT:
             return KindPreview(kind, schedule[kind], 0, 0, 0, None)
         old, later, held = place.age <= limit.timestamp(), place.age > limit.timestamp(), place.held
         query = select(

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from auricle.adapters.store import sealing
 from auricle.adapters.store.part import SWITCHBOARD, TRANSCRIBER, AnyRow, Part, hold, readable
+from auricle.adapters.store.record_facts import ListScope, voicemails_within
 from auricle.adapters.store.schema import voicemails
 from auricle.adapters.store.statements import Op, compiled
 from auricle.calls.voicemail_record import TranscriptState, VoicemailMessage
@@ -61,6 +62,11 @@ class Voicemails(Part):
         entry = self._entry(SWITCHBOARD, "voicemail.record", Ref("voicemail", message.id), Outcome.DONE, message.mailbox)
         await self._writer.commit((self._put_op(message, kept=True),), (entry,))
 
+    async def refuse_voicemail(self, mailbox: MailboxId, why: str) -> None:
+        """Note that no message was taken into a box, and why."""
+        entry = self._entry(SWITCHBOARD, "voicemail.begin", Ref("voicemail", "*"), Outcome.REFUSED, mailbox, why=why)
+        await self._writer.commit((), (entry,))
+
     async def discard_voicemail(self, message: VoicemailId) -> None:
         """Forget the note of a message that held nothing; a kept message is not touched."""
         entry = self._entry(SWITCHBOARD, "voicemail.discard", Ref("voicemail", message), Outcome.DONE, "nothing was said")
@@ -86,11 +92,11 @@ class Voicemails(Part):
         (row,) = await self._rows(select(new, func.count().label("all")).where(kept))
         return row.new, row.all - row.new
 
-    async def voicemails(self, grant: Grant, mailboxes: Sequence[MailboxId] | None = None) -> list[VoicemailMessage]:
-        """Messages, newest first, of some boxes or of all."""
+    async def voicemails(self, grant: Grant, scope: ListScope | None = None) -> list[VoicemailMessage]:
+        """Messages, newest first, of a scope or all."""
         hold(grant, "voicemail")
         query = select(voicemails).where(voicemails.c.kept).order_by(voicemails.c.received_at.desc(), voicemails.c.id).limit(MAX_LISTED)
-        query = query if mailboxes is None else query.where(voicemails.c.mailbox.in_(mailboxes))
+        query = query if scope is None else query.where(voicemails_within(scope))
         return readable(await self._rows(query), lambda row: self._message(row, grant))
 
     async def voicemail(self, grant: Grant, message: VoicemailId) -> VoicemailMessage | None:

@@ -30,6 +30,9 @@ realm = "$realm"
 [data]
 directory = "data"
 
+[compliance]
+operated_by = "self"
+
 [network]
 tls_port = $tls_port
 wss_port = $wss_port
