@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from fakes.keys import FakeKeys
 
 from auricle.access.decision import Policies
 from auricle.access.model import Action
@@ -23,20 +23,24 @@ from auricle.kernel.ids import CallId, LegId, MailboxId, PersonId, VoicemailId
 from auricle.kernel.phi import Phi
 from auricle.practice.model import Mailbox, Person, Practice
 from auricle.speech.transcript import Hearing, Transcript, Word
-from auricle.vault.errors import Corrupt, NotPermitted
+from auricle.vault.errors import Corrupt
 from auricle.vault.gate import Ref
 from auricle.web.ports import (
-    AuditLine,
     BadCredentials,
     Happening,
     NotFound,
+    Seen,
     ServiceState,
     SignedIn,
     Throttled,
     TranscriptOf,
     WebPorts,
 )
+from fakes.access import FakeAccessAdmin, FakeBreakGlasses, Given
+from fakes.audit import FakeAlerts, FakeAudit
+from fakes.keys import FakeKeys
 
+T = TypeVar("T")
 PASSWORD = "quiet-harbor-lantern-7"
 IDLE = timedelta(minutes=15)
 MAIN = "+12025550100"
@@ -79,7 +83,11 @@ class FakeWorld:
     damaged: dict[VoicemailId, set[int]] = field(default_factory=dict)
     services: dict[str, str] = field(default_factory=lambda: {"kamailio": "up", "rtpengine": "up", "transcriber": "up"})
     entries: list[Entry] = field(default_factory=list)
+    alerts: FakeAlerts | None = None
     watchers: list[Callable[[Happening], None]] = field(default_factory=list)
+    given: Given = field(default_factory=Given)
+    restricted: set[str] = field(default_factory=set)
+    """Numbers of restricted patients."""
 
     def ports(self) -> WebPorts:
         """What `create_app` takes."""
@@ -89,9 +97,12 @@ class FakeWorld:
             access=FakeAccess(self),
             calls=FakeCalls(self),
             voicemails=FakeVoicemails(self),
-            audit=FakeAudit(self),
+            audit=FakeAudit(self.entries, self.gate),
+            alerts=self.alerts or FakeAlerts(self.gate),
             system=FakeSystem(self),
             watch=self.watch,
+            access_admin=FakeAccessAdmin(self),
+            break_glass=FakeBreakGlasses(self),
             keys=FakeKeys(self.gate),
         )
 
@@ -112,12 +123,19 @@ class FakeWorld:
         for watcher in list(self.watchers):
             watcher(what)
 
-    def gate(self, actor: Actor, action: Action, kind: str, ref: str) -> None:
+    def gate(self, actor: Actor, action: Action, kind: str | Ref, ref: str = "") -> None:
         """Policy and entry, as the real gate does it."""
-        decision = self.policies.decide(actor, action.value, Ref(kind, ref))
-        self.note(actor, action.value, kind, ref, "allowed" if decision.allowed else "refused")
+        asked = Ref(kind, ref) if isinstance(kind, str) else kind
+        decision = self.policies.decide(actor, action.value, asked)
+        self.note(actor, action.value, asked.kind, asked.id, "allowed" if decision.allowed else "refused")
         if not decision.allowed:
-            raise NotPermitted(action.value, decision.reason)
+            raise decision.refusal(action.value)
+
+    def sight(self, actor: Actor, ref: Ref, listed: str, parties: str, what: T) -> Seen[T] | None:
+        """What may be seen of a record."""
+        if not self.policies.decide(actor, listed, ref).allowed:
+            return None
+        return Seen(what, masked=not self.policies.decide(actor, parties, ref).allowed)
 
     def note(self, actor: Actor, action: str, kind: str, ref: str, outcome: str, purpose: str = "console") -> None:
         """Append an audit entry."""
@@ -191,16 +209,28 @@ class FakeCalls:
     def __init__(self, world: FakeWorld) -> None:
         self._world = world
 
-    async def page(self, actor: Actor, before: tuple[datetime, str] | None, limit: int) -> Sequence[CallRecord]:
+    async def page(self, actor: Actor, before: tuple[datetime, str] | None, limit: int) -> Sequence[Seen[CallRecord]]:
         """A page."""
         self._world.gate(actor, Action.CALLS_LIST, "call", "*")
         calls = sorted(self._world.calls, key=lambda call: (call.started_at, call.id), reverse=True)
-        return [call for call in calls if before is None or (call.started_at, call.id) < before][:limit]
+        seen = (self._seen(actor, call) for call in calls if before is None or (call.started_at, call.id) < before)
+        return [one for one in seen if one is not None][:limit]
 
-    async def live(self, actor: Actor) -> Sequence[LiveCall]:
+    async def live(self, actor: Actor) -> Sequence[Seen[LiveCall]]:
         """What runs."""
         self._world.gate(actor, Action.CALLS_LIVE, "call", "*")
-        return list(self._world.running.values())
+        seen = [await self.seen(actor, call) for call in self._world.running.values()]
+        return [one for one in seen if one is not None]
+
+    async def seen(self, actor: Actor, call: LiveCall) -> Seen[LiveCall] | None:
+        """One that runs."""
+        ref = Ref("call", call.id, related=frozenset(call.with_people), restricted=call.caller.reveal("test") in self._world.restricted)
+        return self._world.sight(actor, ref, "calls.live", "calls.parties", call)
+
+    def _seen(self, actor: Actor, call: CallRecord) -> Seen[CallRecord] | None:
+        people = frozenset(leg.person for leg in call.legs if leg.person) | ({call.answered_by} if call.answered_by else set())
+        ref = Ref("call", call.id, related=people, restricted=call.caller.reveal("test") in self._world.restricted)
+        return self._world.sight(actor, ref, "calls.list", "calls.parties", call)
 
 
 @dataclass
@@ -231,46 +261,45 @@ class FakeVoicemails:
         self._world = world
         self.readers: list[FakeReader] = []
 
-    async def messages(self, actor: Actor) -> Sequence[VoicemailMessage]:
+    async def messages(self, actor: Actor) -> Sequence[Seen[VoicemailMessage]]:
         """Newest first."""
         self._world.gate(actor, Action.VOICEMAIL_LIST, "voicemail", "*")
-        return sorted(self._world.messages.values(), key=lambda message: message.received_at, reverse=True)
+        messages = sorted(self._world.messages.values(), key=lambda message: message.received_at, reverse=True)
+        seen = (self._world.sight(actor, self._ref(m.id), "voicemail.list", "voicemail.parties", m) for m in messages)
+        return [one for one in seen if one is not None]
+
+    async def known_to(self, actor: Actor, message: VoicemailId) -> bool:
+        """Whether it is in the list."""
+        return self._world.sight(actor, self._ref(message), "voicemail.list", "voicemail.parties", message) is not None
 
     async def transcript(self, actor: Actor, message: VoicemailId) -> TranscriptOf:
         """Its text."""
-        self._world.gate(actor, Action.VOICEMAIL_READ, "voicemail", message)
+        self._world.gate(actor, Action.VOICEMAIL_READ, self._ref(message))
         return TranscriptOf(self._message(message).transcript_state, self._world.texts.get(message))
 
     async def audio(self, actor: Actor, message: VoicemailId) -> FakeReader:
         """Its sound."""
-        self._world.gate(actor, Action.VOICEMAIL_PLAY, "voicemail", message)
+        self._world.gate(actor, Action.VOICEMAIL_PLAY, self._ref(message))
         self._message(message)
         self.readers.append(FakeReader(self._world.sounds[message], self._world.damaged.get(message, set())))
         return self.readers[-1]
 
     async def mark_listened(self, actor: Actor, message: VoicemailId) -> None:
         """The first time counts."""
-        self._world.gate(actor, Action.VOICEMAIL_MARK, "voicemail", message)
+        self._world.gate(actor, Action.VOICEMAIL_MARK, self._ref(message))
         found = self._message(message)
         self._world.messages[message] = replace(found, listened_at=found.listened_at or self._world.now())
+
+    def _ref(self, message: VoicemailId) -> Ref:
+        found = self._message(message)
+        box = self._world.practice.mailboxes[found.mailbox]
+        restricted = found.caller.reveal("test") in self._world.restricted
+        return Ref("voicemail", message, mailbox=found.mailbox, team=box.team, restricted=restricted)
 
     def _message(self, message: VoicemailId) -> VoicemailMessage:
         if message not in self._world.messages:
             raise NotFound
         return self._world.messages[message]
-
-
-class FakeAudit:
-    """Entries in a list."""
-
-    def __init__(self, world: FakeWorld) -> None:
-        self._world = world
-
-    async def page(self, actor: Actor, before: int | None, limit: int) -> Sequence[AuditLine]:
-        """Newest first."""
-        self._world.gate(actor, Action.AUDIT_READ, "audit", "*")
-        lines = [AuditLine(number, entry) for number, entry in enumerate(self._world.entries)]
-        return [line for line in reversed(lines) if before is None or line.number < before][:limit]
 
 
 class FakeSystem:

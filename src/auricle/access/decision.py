@@ -1,29 +1,85 @@
-"""Decisions by Cedar policies. An error in a policy never allows: a `forbid` that errors is skipped by Cedar, so any error denies here."""
+"""Decisions by Cedar policies. An error in a policy never allows: a `forbid` that errors is skipped by Cedar, so any error denies here.
+
+Policies ask relations (is it my mailbox, am I related), never names. So a question is reduced to what they can tell apart, and answers
+to reduced questions are remembered; a property test compares them with answers to the whole ones.
+"""
 
 import json
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
 import cedarpy
 
+from auricle.access.allowance import EVERYWHERE, WHOLE_KINDS, Allowance, Source, covering
 from auricle.access.model import Action, Role
-from auricle.kernel.actor import Actor
+from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.errors import OurError
 from auricle.vault.gate import Decision, Ref
 
 ACTIONS = frozenset(action.value for action in Action)
 ROLES = frozenset(role.value for role in Role)
 NO_RULE = "No rule gives your roles this permission."
-MAX_REMEMBERED = 4096  # roles, kinds and actions are few; the bound only keeps a mistake from growing
+MAX_REMEMBERED = 65536  # roles, kinds and relations are few; the bound only keeps a mistake from growing
+MINE, OTHERS = "mine", "another's"
+STAFF = frozenset({ActorKind.PERSON, ActorKind.API_CLIENT})
 _SCHEMA_ACTION = re.compile(r'"([a-z-]+\.[a-z-]+)"')
-_Question = tuple[str, frozenset[str], str, str]
+_SCHEMA_ACTIONS = re.compile(r'^action\s+((?:"[^"]+",?\s*)+)(?:in\s+\[([^\]]*)\]\s+)?appliesTo', re.MULTILINE)
+_NAME = re.compile(r'"([^"]+)"')
+_RULE = re.compile(r"^policy(\d+)$")
 
 
 class PoliciesWrong(OurError):
     """The policy files do not fit their schema or the program; nothing starts with such policies."""
 
     code = "access.policies_wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """All that policies can tell apart, and so all an answer can depend on."""
+
+    actor_kind: ActorKind
+    actor: str
+    roles: frozenset[str]
+    teams: frozenset[str]
+    mailboxes: frozenset[str]
+    given: frozenset[Source]
+    scopes: frozenset[str] | None
+    stepped_up: bool
+    action: str
+    kind: str
+    whole: bool
+    mailbox: str
+    owner: str
+    team: str
+    related: frozenset[str]
+    restricted: bool
+
+    def reduced(self) -> "Question":
+        """The same question with names replaced by how they relate to the actor."""
+        action = frozenset({self.action})
+        return replace(
+            self,
+            actor=MINE,
+            teams=_SOME if self.teams else _NONE,
+            mailboxes=_SOME if self.mailboxes else _NONE,
+            scopes=None if self.scopes is None else self.scopes & action,
+            mailbox=_side(self.mailbox, self.mailbox in self.mailboxes),
+            owner=_side(self.owner, self.owner == self.actor),
+            team=_side(self.team, self.team in self.teams),
+            related=_SOME if self.actor in self.related else _OTHERS if self.related else _NONE,
+        )
+
+
+_NONE: frozenset[str] = frozenset()
+_SOME, _OTHERS = frozenset({MINE}), frozenset({OTHERS})
+
+
+def _side(name: str, mine: bool) -> str:
+    return "" if not name else MINE if mine else OTHERS
 
 
 class Policies:
@@ -35,56 +91,173 @@ class Policies:
             raise PoliciesWrong("; ".join(str(error) for error in result.errors))
         if set(_SCHEMA_ACTION.findall(schema)) != ACTIONS:
             raise PoliciesWrong("the schema's actions are not the program's (access/model.py)")
-        self._policies = cedarpy.PolicySet.from_str(policies)
+        rules = _rules(policies)
+        self.sentences = tuple(rule["annotations"]["id"] for rule in rules.values())
+        """The words of every rule, in the order of the files."""
+        self._whole = cedarpy.PolicySet.from_str(policies)
         self._schema = cedarpy.Schema.from_str(schema)
-        self._words = _words(policies)
-        self._remembered: dict[_Question, Decision] = {}
+        self._slices = {action: _slice(rules, action, groups) for action, groups in _groups(schema).items()}
+        self._remembered: dict[Question, Decision] = {}
 
     @classmethod
     def packaged(cls) -> "Policies":
         """The policies that come with the program."""
         folder = files("auricle.access.policies")
-        return cls(folder.joinpath("practice.cedar").read_text("utf-8"), folder.joinpath("practice.cedarschema").read_text("utf-8"))
+        texts = sorted((item.name, item.read_text("utf-8")) for item in folder.iterdir() if item.name.endswith(".cedar"))
+        return cls("\n".join(text for _, text in texts), folder.joinpath("practice.cedarschema").read_text("utf-8"))
 
     def decide(self, actor: Actor, action: str, ref: Ref) -> Decision:
-        """Whether the actor may; the deciding rule's own words as the reason. Who has a role we do not know may nothing."""
+        """Whether the actor may; the deciding rules' own words as the reason. Who has a role we do not know may nothing."""
         if action not in ACTIONS or not actor.roles <= ROLES:
-            return Decision(False, NO_RULE)
-        question = (actor.kind.value, actor.roles, action, ref.kind)  # all a policy can see, so all the answer can depend on
-        found = self._remembered.get(question)
-        if found is None:
+            return Decision(False, NO_RULE, (NO_RULE,))
+        given = covering(actor.allowed, action, ref) if actor.allowed else []
+        question = _question(actor, action, ref, given).reduced()
+        decision = self._remembered.get(question)
+        if decision is None:
             if len(self._remembered) >= MAX_REMEMBERED:
                 self._remembered.clear()
-            found = self._remembered[question] = self._ask(*question)
-        return found
+            decision = self._remembered[question] = self._answer(question, self._slices[action])
+        return decision if not given else _named(decision, given)
+
+    def decide_afresh(self, actor: Actor, action: str, ref: Ref) -> Decision:
+        """The same by all policies at once, under the schema, without reducing or remembering: what `decide` is tested against."""
+        if action not in ACTIONS or not actor.roles <= ROLES:
+            return Decision(False, NO_RULE, (NO_RULE,))
+        given = covering(actor.allowed, action, ref)
+        decision = self._answer(_question(actor, action, ref, given), self._whole, self._schema)
+        return decision if not given else _named(decision, given)
 
     def permissions(self, actor: Actor) -> list[str]:
-        """Every action the actor may do."""
-        return [action.value for action in Action if self.decide(actor, action.value, Ref("any", "*")).allowed]
+        """Every action the actor may do on some record, those included that first ask for a step-up."""
+        proven = replace(actor, stepped_up=True) if actor.kind is ActorKind.PERSON else actor
+        return [action.value for action in Action if self.decide(proven, action.value, Ref("any", EVERYWHERE)).allowed]
 
-    def _ask(self, kind: str, roles: frozenset[str], action: str, thing: str) -> Decision:
-        request = {
-            "principal": 'Subject::"actor"',
-            "action": f'Action::"{action}"',
-            "resource": 'Thing::"thing"',
-            "context": {},
-        }
-        entities: list[dict[str, Any]] = [
-            {"uid": {"type": "Subject", "id": "actor"}, "attrs": {"kind": kind, "roles": sorted(roles)}, "parents": []},
-            {"uid": {"type": "Thing", "id": "thing"}, "attrs": {"kind": thing}, "parents": []},
-        ]
-        answer = cedarpy.is_authorized(request, self._policies, entities, self._schema)
-        allowed = bool(answer.allowed) and not answer.diagnostics.errors
-        words = " ".join(self._words[rule] for rule in sorted(answer.diagnostics.reasons))
-        if bool(answer.allowed) != allowed:
-            words = ""  # what permitted it is no reason of the refusal
-        return Decision(allowed, words or NO_RULE)
+    def _answer(self, question: Question, policies: cedarpy.PolicySet, schema: cedarpy.Schema | None = None) -> Decision:
+        """Ask Cedar. Where a person lacks a step-up, what counts is the answer with one: if it is yes, that is all that is missing."""
+        decision = _ask(question, policies, schema)
+        if decision.allowed or question.stepped_up or question.actor_kind is not ActorKind.PERSON:
+            return decision
+        proven = _ask(replace(question, stepped_up=True), policies, schema)
+        return replace(decision, step_up=True) if proven.allowed else proven
 
 
-def _words(policies: str) -> dict[str, str]:
-    """The words of each rule by Cedar's name for it (`policy0`, by position)."""
-    rules = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"]
-    words = {rule: parts.get("annotations", {}).get("id", "") for rule, parts in rules.items()}
-    if not all(words.values()):
+def _ask(question: Question, policies: cedarpy.PolicySet, schema: cedarpy.Schema | None) -> Decision:
+    request = {
+        "principal": {"type": "Subject", "id": "actor"},
+        "action": {"type": "Action", "id": question.action},
+        "resource": {"type": "Thing", "id": "thing"},
+        "context": _context(question),
+    }
+    answer = cedarpy.is_authorized(request, policies, _entities(question), schema)
+    permitted, words = bool(answer.allowed), answer.diagnostics.id_annotations_by_reason
+    allowed = permitted and not answer.diagnostics.errors
+    rules = tuple(sorted(words.values()))
+    if permitted != allowed or not rules:
+        rules = (NO_RULE,)  # what permitted it is no reason of the refusal
+    return Decision(allowed, " ".join(rules), rules)
+
+
+def _question(actor: Actor, action: str, ref: Ref, given: Iterable[Allowance]) -> Question:
+    return Question(
+        actor_kind=actor.kind,
+        actor=actor.id,
+        roles=actor.roles,
+        teams=actor.teams,
+        mailboxes=actor.mailboxes,
+        given=frozenset(allowance.source for allowance in given),
+        scopes=actor.scopes,
+        stepped_up=actor.stepped_up,
+        action=action,
+        kind=ref.kind,
+        whole=ref.id == EVERYWHERE or ref.kind in WHOLE_KINDS,
+        mailbox=ref.mailbox,
+        owner=ref.owner,
+        team=ref.team,
+        related=ref.related,
+        restricted=ref.restricted,
+    )
+
+
+def _context(question: Question) -> dict[str, Any]:
+    return {
+        "action": question.action,
+        "by_settings": Source.SETTINGS in question.given,
+        "by_grant": Source.GRANT in question.given,
+        "by_emergency": Source.BREAK_GLASS in question.given,
+    }
+
+
+def _entities(question: Question) -> list[dict[str, Any]]:
+    subject: dict[str, Any] = {
+        "id": question.actor,
+        "kind": question.actor_kind.value,
+        "staff": question.actor_kind in STAFF,
+        "roles": list(question.roles),
+        "teams": list(question.teams),
+        "mailboxes": list(question.mailboxes),
+        "stepped_up": question.stepped_up,
+    }
+    if question.scopes is not None:
+        subject["scopes"] = list(question.scopes)
+    thing = {
+        "kind": question.kind,
+        "whole": question.whole,
+        "mailbox": question.mailbox,
+        "owner": question.owner,
+        "team": question.team,
+        "related": list(question.related),
+        "restricted": question.restricted,
+    }
+    return [
+        {"uid": {"type": "Subject", "id": "actor"}, "attrs": subject, "parents": []},
+        {"uid": {"type": "Thing", "id": "thing"}, "attrs": thing, "parents": []},
+    ]
+
+
+_GIVEN = {Source.GRANT: "grant", Source.BREAK_GLASS: "break-glass"}
+BY_GIFT = {Source.GRANT: "A time-boxed grant in force allows it.", Source.BREAK_GLASS: "The glass was broken: emergency access to calls"}
+
+
+def _named(decision: Decision, given: Iterable[Allowance]) -> Decision:
+    """With the ids of the grants that made it allowed, so that the log shows each use of each grant."""
+    used = [
+        f"({_GIVEN[allowance.source]} {allowance.id})"
+        for allowance in given
+        if allowance.source in _GIVEN and any(rule.startswith(BY_GIFT[allowance.source]) for rule in decision.rules)
+    ]
+    if not decision.allowed or not used:
+        return decision
+    return replace(decision, reason=" ".join((decision.reason, *used)))
+
+
+def _rules(policies: str) -> dict[str, Any]:
+    """Every rule as Cedar's JSON, in the order of the text."""
+    rules: dict[str, Any] = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"]
+    if not all(rule.get("annotations", {}).get("id") for rule in rules.values()):
         raise PoliciesWrong("every policy needs an @id that says in a sentence what it is for")
-    return words
+    return {name: rules[name] for name in sorted(rules, key=lambda name: int(_RULE.sub(r"\1", name)))}
+
+
+def _groups(schema: str) -> dict[str, frozenset[str]]:
+    """Every action of the schema with the groups it is in."""
+    found = {}
+    for names, groups in _SCHEMA_ACTIONS.findall(schema):
+        for action in _SCHEMA_ACTION.findall(names):
+            found[action] = frozenset(_NAME.findall(groups))
+    return found
+
+
+def _slice(rules: dict[str, Any], action: str, groups: frozenset[str]) -> cedarpy.PolicySet:
+    """The rules whose scope holds an action, that scope taken off: Cedar then looks at a fifth of them."""
+    names = groups | {action}
+    theirs = {name: rule | {"action": {"op": "All"}} for name, rule in rules.items() if _scope(rule["action"], names)}
+    document = {"templates": {}, "staticPolicies": theirs, "templateLinks": []}
+    return cedarpy.PolicySet.from_json_str(json.dumps(document))
+
+
+def _scope(scope: dict[str, Any], names: frozenset[str]) -> bool:
+    """Whether an action constraint (`==`, `in` one or several, or none) holds one of these names."""
+    if scope["op"] == "All":
+        return True
+    entities = [scope["entity"]] if "entity" in scope else scope["entities"]
+    return any(entity["id"] in names for entity in entities)

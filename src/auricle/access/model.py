@@ -30,6 +30,10 @@ class Role(StrEnum):
     """The speech worker: opens audio to make text of it, nothing else."""
     SWITCHBOARD = "switchboard"
     """The call logic itself: reads back where phones were registered."""
+    SIGN_IN = "sign-in"
+    """The sign-in itself: opens the secret of an authenticator to check a code, nothing else."""
+    COMMAND_LINE = "command-line"
+    """Whoever holds the machine and the passphrase: keys, people, grants and the log's export; no call and no message."""
     KEEPER = "keeper"
     """Retention and re-encryption: deletes what is due, seals anew, and shows nothing to anybody."""
     DEMO = "demo"
@@ -60,6 +64,7 @@ class Action(StrEnum):
     PEOPLE_DEPROVISION = "people.deprovision"
     SESSIONS_REVOKE = "sessions.revoke"
     ME_SECURITY = "me.security"
+    SECOND_FACTOR_CHECK = "second-factor.check"
     API_KEYS_MANAGE = "api-keys.manage"
     ACCESS_READ = "access.read"
     ACCESS_GRANT = "access.grant"
@@ -79,3 +84,32 @@ class Action(StrEnum):
     SYSTEM_READ = "system.read"
     SESSION_READ = "session.read"
     EVENTS_WATCH = "events.watch"
+
+
+CARE = frozenset(action.value for action in Action if action.name.startswith(("CALLS_", "VOICEMAIL_"))) - {"voicemail.transcribe"}
+"""Looks at patients' calls and messages: what break-glass gives, and grants and the settings may give."""
+READING = frozenset(
+    {
+        "audit.read",
+        "alerts.read",
+        "people.read",
+        "access.read",
+        "keys.read",
+        "retention.read",
+        "holds.read",
+        "agreements.read",
+        "system.read",
+    }
+)
+"""Looks at how the practice is run: what grants and the settings may give besides."""
+STEP_UP = frozenset(
+    {
+        "audit.export", "audit.private", "keys.rotate", "retention.change", "api-keys.manage", "access.grant", "people.terminate",
+        "agreements.change",
+    }
+)  # fmt: skip
+"""What a person does only after having proved again who they are."""
+SYSTEM_ROLES = frozenset({Role.TRANSCRIBER, Role.SWITCHBOARD, Role.SIGN_IN, Role.COMMAND_LINE, Role.KEEPER, Role.DEMO})
+"""Roles of the system's own parts; no person may have one."""
+PEOPLE_ROLES = tuple(role for role in Role if role not in SYSTEM_ROLES and role is not Role.API_CLIENT)
+"""Roles that the settings may give to people."""

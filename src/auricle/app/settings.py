@@ -5,7 +5,7 @@ from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -136,6 +136,9 @@ class AllowSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 class AccessSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """[access]"""
+
+    second_factor: Literal["required", "optional"] = "required"
+    """Whether everybody must have an authenticator app or a passkey besides the password."""
 
     allow: tuple[AllowSettings, ...] = ()
     public_origin: str = ""

@@ -1,7 +1,6 @@
 """What the console shows, behind `web.ports`: each look passes the gate before anything is opened."""
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -9,39 +8,54 @@ from auricle.adapters.blobs import BlobMissing, FileBlobs, SealedBlobReader
 from auricle.adapters.store import Store
 from auricle.app import board as shown
 from auricle.app.board import Board
-from auricle.audit.entry import Entry
+from auricle.app.sight import Sight
 from auricle.calls.live import LiveCall
 from auricle.calls.records import CallRecord
 from auricle.calls.voicemail_record import TranscriptState, VoicemailMessage
 from auricle.kernel.actor import Actor
 from auricle.kernel.ids import VoicemailId
 from auricle.speech.transcript import Transcript
-from auricle.vault.gate import Gate, Grant, Ref
-from auricle.web.ports import AuditLine, Happening, NotFound, ServiceState, TranscriptOf, VoicemailChanged
+from auricle.vault.gate import Gate, Grant, Outcome, Ref
+from auricle.web.alerts.ports import AlertRaised
+from auricle.web.signed_in import AccessChanged
+from auricle.web.ports import Happening, NotFound, Seen, ServiceState, TranscriptOf, VoicemailChanged
 
 CONSOLE = "console"
+ANCHOR = "anchor "  # a place where checkpoints are kept may be away for days: seen and told, but calls go on
 
 
 class WebCalls:
     """Fits `web.ports.Calls`."""
 
-    def __init__(self, store: Store, gate: Gate, board: Board) -> None:
+    def __init__(self, store: Store, gate: Gate, board: Board, sight: Sight) -> None:
         self._store = store
         self._gate = gate
         self._board = board
+        self._sight = sight
 
-    async def page(self, actor: Actor, before: tuple[datetime, str] | None, limit: int) -> Sequence[CallRecord]:
+    async def page(self, actor: Actor, before: tuple[datetime, str] | None, limit: int) -> Sequence[Seen[CallRecord]]:
         """Finished calls."""
+        scope = await self._sight.facts.scope(actor, "calls.list")
 
-        async def read(grant: Grant) -> list[CallRecord]:
-            return await self._store.calls_page(grant, before=before, limit=limit)
+        async def read(grant: Grant) -> list[Seen[CallRecord]]:
+            return await self._sight.calls(actor, await self._store.calls_page(grant, before=before, limit=limit, scope=scope))
 
         return await self._gate.open(actor, "calls.list", Ref("call", "*"), CONSOLE, read)
 
-    async def live(self, actor: Actor) -> Sequence[LiveCall]:
+    async def live(self, actor: Actor) -> Sequence[Seen[LiveCall]]:
         """Running calls."""
-        await self._gate.check(actor, "calls.live", Ref("call", "*"), CONSOLE)
-        return self._board.calls()
+
+        async def read(grant: Grant) -> list[Seen[LiveCall]]:
+            seen = [await self._sight.live(actor, call) for call in self._board.calls()]
+            shown = [one for one in seen if one is not None]
+            grant.touch(*(f"call:{one.what.id}" for one in shown if not one.masked))
+            return shown
+
+        return await self._gate.open(actor, "calls.live", Ref("call", "*"), CONSOLE, read)
+
+    async def seen(self, actor: Actor, call: LiveCall) -> Seen[LiveCall] | None:
+        """One change of a running call."""
+        return await self._sight.live(actor, call)
 
 
 class BlobAudio:
@@ -63,15 +77,26 @@ class BlobAudio:
 class WebVoicemails:
     """Fits `web.ports.Voicemails`."""
 
-    def __init__(self, store: Store, blobs: FileBlobs, gate: Gate, board: Board) -> None:
+    def __init__(self, store: Store, blobs: FileBlobs, gate: Gate, board: Board, sight: Sight) -> None:
         self._store = store
         self._blobs = blobs
         self._gate = gate
         self._board = board
+        self._sight = sight
 
-    async def messages(self, actor: Actor) -> Sequence[VoicemailMessage]:
-        """All messages."""
-        return await self._gate.open(actor, "voicemail.list", Ref("voicemail", "*"), CONSOLE, self._store.voicemails)
+    async def messages(self, actor: Actor) -> Sequence[Seen[VoicemailMessage]]:
+        """The messages the actor may know of."""
+        scope = await self._sight.facts.scope(actor, "voicemail.list")
+
+        async def read(grant: Grant) -> list[Seen[VoicemailMessage]]:
+            return await self._sight.voicemails(actor, await self._store.voicemails(grant, scope))
+
+        return await self._gate.open(actor, "voicemail.list", Ref("voicemail", "*"), CONSOLE, read)
+
+    async def known_to(self, actor: Actor, message: VoicemailId) -> bool:
+        """Whether the list of the actor has it."""
+        ref = await self._sight.facts.one("voicemail", message)
+        return self._sight.of(actor, ref, listed="voicemail.list", parties="voicemail.parties", what=message) is not None
 
     async def transcript(self, actor: Actor, message: VoicemailId) -> TranscriptOf:
         """Text and state of one."""
@@ -81,7 +106,7 @@ class WebVoicemails:
             text = await self._store.transcript(grant, message) if state is TranscriptState.DONE else None
             return TranscriptOf(state, Transcript.from_json(text) if text else None)
 
-        return await self._gate.open(actor, "voicemail.read", Ref("voicemail", message), CONSOLE, read)
+        return await self._gate.open(actor, "voicemail.read", await self._ref(actor, "voicemail.read", message), CONSOLE, read)
 
     async def audio(self, actor: Actor, message: VoicemailId) -> BlobAudio:
         """Sound of one."""
@@ -93,7 +118,7 @@ class WebVoicemails:
             except BlobMissing as error:
                 raise NotFound(message) from error
 
-        return await self._gate.open(actor, "voicemail.play", Ref("voicemail", message), CONSOLE, read)
+        return await self._gate.open(actor, "voicemail.play", await self._ref(actor, "voicemail.play", message), CONSOLE, read)
 
     async def mark_listened(self, actor: Actor, message: VoicemailId) -> None:
         """It was heard."""
@@ -102,30 +127,22 @@ class WebVoicemails:
             await self._known(grant, message)
             await self._store.mark_listened(message)
 
-        await self._gate.open(actor, "voicemail.mark", Ref("voicemail", message), CONSOLE, mark)
+        await self._gate.open(actor, "voicemail.mark", await self._ref(actor, "voicemail.mark", message), CONSOLE, mark)
         self._board.publish(shown.VoicemailChanged(message))
+
+    async def _ref(self, actor: Actor, action: str, message: VoicemailId) -> Ref:
+        """The message with its facts. One that is not there is asked for without any, and that is in the log. Raises NotFound."""
+        ref = await self._sight.facts.one("voicemail", message)
+        if ref is None:
+            await self._store.record(actor, action, Ref("voicemail", message), Outcome.FAILED, CONSOLE, why="There is no such message.")
+            raise NotFound(message)
+        return ref
 
     async def _known(self, grant: Grant, message: VoicemailId) -> VoicemailMessage:
         found = await self._store.voicemail(grant, message)
         if found is None:
             raise NotFound(message)
         return found
-
-
-class WebAudit:
-    """Fits `web.ports.Audit`."""
-
-    def __init__(self, store: Store, gate: Gate) -> None:
-        self._store = store
-        self._gate = gate
-
-    async def page(self, actor: Actor, before: int | None, limit: int) -> Sequence[AuditLine]:
-        """Entries, newest first."""
-
-        async def read(grant: Grant) -> list[AuditLine]:
-            return [AuditLine(number, _entry(leaf)) for number, leaf in await self._store.audit_page(grant, before, limit)]
-
-        return await self._gate.open(actor, "audit.read", Ref("audit", "*"), CONSOLE, read)
 
 
 class WebSystem:
@@ -143,7 +160,7 @@ class WebSystem:
 
     def healthy(self) -> bool:
         """Whether all parts are up."""
-        states = self._board.services().values()
+        states = [state for name, state in self._board.services().items() if not name.startswith(ANCHOR)]
         return bool(states) and all(state == "up" for state in states)
 
 
@@ -155,17 +172,15 @@ def watching(board: Board) -> Callable[[Callable[[Happening], None]], Callable[[
             match event:
                 case LiveCall():
                     watcher(event)
+                case shown.AccessChanged():
+                    watcher(AccessChanged())
                 case shown.ServiceChanged(name, state):
                     watcher(ServiceState(name, state))
                 case shown.VoicemailChanged(message):
                     watcher(VoicemailChanged(message))
+                case shown.AlertRaised(ident):
+                    watcher(AlertRaised(ident))
 
         return board.watch(translated)
 
     return watch
-
-
-def _entry(leaf: bytes) -> Entry:
-    data = json.loads(leaf)
-    names = ("actor_kind", "actor", "session", "address", "action", "kind", "ref", "outcome", "purpose")
-    return Entry(at=datetime.fromisoformat(data["at"]), **{name: data[name] for name in names})

@@ -28,6 +28,7 @@ class Person:
     extension: str
     roles: frozenset[str]
     mailbox: MailboxId | None = None
+    teams: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,17 @@ class Mailbox:
     name: str
     greeting: str = "Please leave a message after the tone."
     max_message_s: int = 180
+    team: str = ""
+    """Whose members use it, beside the people it belongs to; empty where no team does."""
+
+
+@dataclass(frozen=True, slots=True)
+class AllowRule:
+    """What this practice gives a role beyond the policies; `mailbox` empty is all of them."""
+
+    role: str
+    actions: frozenset[str]
+    mailbox: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,7 @@ class Practice:
     mailboxes: Mapping[MailboxId, Mailbox] = field(default_factory=lambda: MappingProxyType({}))
     numbers: Mapping[E164, FlowId] = field(default_factory=lambda: MappingProxyType({}))
     """Our inbound numbers and the flow each one starts."""
+    allow: tuple[AllowRule, ...] = ()
 
     def person_at(self, extension: str) -> Person | None:
         """The person whose extension this is, if any."""

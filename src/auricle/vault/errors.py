@@ -8,6 +8,7 @@ VaultError
 ├── SealingRefused the keys' provider refuses: nothing new is protected, so nothing new is kept
 └── GrantSpent    a grant was kept and used after its act
 NotPermitted (PeerError): the policy says no; the refusal is in the audit log
+└── StepUpNeeded  it would say yes to somebody who has just proved again who they are
 """
 
 from typing import ClassVar
@@ -68,3 +69,9 @@ class NotPermitted(PeerError):
         super().__init__(action)
         self.action = action
         self.reason = reason
+
+
+class StepUpNeeded(NotPermitted):
+    """Refused for now: proving again who one is would allow it."""
+
+    code: ClassVar[str] = "access.step_up_needed"

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from auricle.kernel.actor import Actor
-from auricle.vault.errors import GrantSpent, NotPermitted
+from auricle.vault.errors import GrantSpent, NotPermitted, StepUpNeeded
 
 T = TypeVar("T")
 _KEY = object()
@@ -49,6 +49,14 @@ class Decision:
 
     allowed: bool
     reason: str
+    rules: tuple[str, ...] = ()
+    """The same, a sentence each."""
+    step_up: bool = False
+    """Refused, and a fresh proof of who asks is all that is missing."""
+
+    def refusal(self, action: str) -> NotPermitted:
+        """The error that a refusal is."""
+        return (StepUpNeeded if self.step_up else NotPermitted)(action, self.reason)
 
 
 class Grant:
@@ -134,7 +142,7 @@ class Gate:
         outcome = Outcome.ALLOWED if decision.allowed else Outcome.REFUSED
         await self._audit.record(actor, action, ref, outcome, purpose, why=decision.reason, private=private)
         if not decision.allowed:
-            raise NotPermitted(action, decision.reason)
+            raise decision.refusal(action)
 
     async def open(
         self, actor: Actor, action: str, ref: Ref, purpose: str, opener: Callable[[Grant], Awaitable[T]], *, private: str = ""

@@ -8,9 +8,11 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
+from auricle.web.access.routes import router as access
 from auricle.web.alerts.routes import router as alerts
 from auricle.web.api_keys.routes import router as api_keys
 from auricle.web.audit.routes import router as audit
+from auricle.web.break_glass.routes import router as break_glass
 from auricle.web.calls.routes import router as calls
 from auricle.web.compliance.routes import router as compliance
 from auricle.web.errors import PROBLEM_JSON, Problem, add_error_answers
@@ -53,7 +55,11 @@ def create_app(ports: WebPorts, console: Path = CONSOLE) -> FastAPI:
     app.state.hub = Hub()
     add_error_answers(app)
     api = APIRouter(prefix=API, responses=_FAILURE)
-    for router in (session, passkeys, sso, calls, voicemail, audit, alerts, system, events, me, people, api_keys, scim, compliance, keys):
+    routers = (
+        session, passkeys, sso, calls, voicemail, audit, alerts, system, events, me,
+        people, api_keys, scim, compliance, keys, access, break_glass,
+    )  # fmt: skip
+    for router in routers:
         api.include_router(router)
     app.include_router(api)
     add_console(app, ConsoleFiles(console))

@@ -9,13 +9,18 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from auricle.access.break_glass import AlreadyBroken, AlreadyReviewed, BadBreakGlass, NothingBroken
+from auricle.access.grants import BadGrant
 from auricle.access.passkeys import CeremonyOver, LastFactor, PasskeyKnown, PasskeyRefused, PasskeysUnavailable, TooManyPasskeys
+from auricle.access.api_keys import BadKeyRequest
 from auricle.access.password import BadPassword
+from auricle.access.patients import BadPatient
 from auricle.compliance.errors import AgreementMissing, AgreementWrong, HoldWrong, PreviewNeeded, ScheduleWrong, UnderHold
 from auricle.kernel.errors import AuricleError, PeerError
 from auricle.vault.errors import NotPermitted, SealingRefused, Shredded, VaultError
+from auricle.web.people.ports import OwnAccess
 from auricle.web.ports import NotFound
-from auricle.web.signed_in import BadCode, BadCredentials, EnrolmentNeeded, StepUpNeeded, Throttled, TicketOver
+from auricle.web.signed_in import BadCode, BadCredentials, EnrolmentNeeded, StepUpNeeded, Throttled, TicketOver, WrongPassword
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +65,8 @@ _TEXTS: dict[type[AuricleError], tuple[int, str, str]] = {
     NotSignedIn: (401, "You are not signed in", "Sign in and do it again."),
     BadCredentials: (401, "Sign-in failed", "The user name and password do not match. Check both and try again."),
     BadCode: (401, "The code is not right", "Type the code that is shown now; each is good once. A recovery code also works, once."),
+    WrongPassword: (403, "The password is not right", "Type the password you have now, then try again."),
+    OwnAccess: (403, "You cannot end your own access", "Ask somebody else who may do it."),
     TicketOver: (401, "The sign-in took too long", "Start again with your user name and password."),
     StepUpNeeded: (403, "Prove again that it is you", "Give your password and second factor again, then repeat this within five minutes."),
     EnrolmentNeeded: (403, "A second factor is needed", "Set up an authenticator app or a passkey first; until then nothing else is open."),
@@ -84,9 +91,17 @@ _TEXTS: dict[type[AuricleError], tuple[int, str, str]] = {
     PeerError: (400, "The request cannot be used", "Check what was sent and try again."),
 }
 _OWN_WORDS: dict[type[AuricleError], tuple[int, str]] = {
+    BadPassword: (400, "This password cannot be taken"),
+    BadKeyRequest: (400, "This key cannot be made"),
     AgreementWrong: (400, "This agreement cannot be noted"),
     ScheduleWrong: (400, "This schedule cannot be used"),
     HoldWrong: (400, "This hold cannot be placed"),
+    BadGrant: (400, "This grant cannot be given"),
+    BadPatient: (400, "This mark cannot be kept"),
+    BadBreakGlass: (400, "The glass cannot be broken like this"),
+    AlreadyBroken: (409, "The glass is broken already"),
+    NothingBroken: (404, "There is no such emergency access"),
+    AlreadyReviewed: (409, "This was reviewed already"),
 }
 """Errors whose texts are sentences of our own, and say more than a title could."""
 _STATUS_TEXTS = {

@@ -33,6 +33,16 @@ def person_ref(practice: Practice, person: PersonId) -> PersonRef:
     return PersonRef(id=person, name=known.name if known else person)
 
 
+def said(text: Phi[str]) -> str:
+    """A text that may hold something of a patient, for a screen of somebody the gate let through."""
+    return text.reveal("console view")
+
+
+def masked_party() -> Party:
+    """One end of a call, for a screen of somebody who may know that there was one, and no more."""
+    return Party(number="", text="", name="", withheld=False)
+
+
 def party(practice: Practice, number: Phi[str], name: Phi[str] | None = None) -> Party:
     """One end of a call, for a screen of somebody the gate let through."""
     raw = number.reveal("console view")

@@ -7,7 +7,7 @@ and raises `vault.gate.NotPermitted`. Values stay in their Phi boxes; the schema
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Protocol
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 from auricle.access.model import Action
 from auricle.calls.live import LiveCall
@@ -18,20 +18,25 @@ from auricle.kernel.errors import PeerError
 from auricle.kernel.ids import VoicemailId
 from auricle.practice.model import Practice
 from auricle.speech.transcript import Transcript
+from auricle.web.access.ports import AccessAdmin
 from auricle.web.alerts.ports import AlertRaised, Alerts
 from auricle.web.api_keys.ports import ApiKeys
-from auricle.web.audit.ports import Audit, AuditLine
+from auricle.web.audit.ports import Audit
+from auricle.web.break_glass.ports import BreakGlasses, GlassChanged
 from auricle.web.compliance.ports import Compliance
 from auricle.web.keys.ports import Keys, KeysChanged
 from auricle.web.me.ports import Me
 from auricle.web.passkeys.ports import Passkeys
 from auricle.web.people.ports import People
 from auricle.web.scim.ports import ScimPeople
+from auricle.web.signed_in import AccessChanged as AccessChanged
 from auricle.web.signed_in import BadCredentials as BadCredentials
 from auricle.web.signed_in import SecondFactorNeeded as SecondFactorNeeded
 from auricle.web.signed_in import SignedIn as SignedIn
 from auricle.web.signed_in import Throttled as Throttled
 from auricle.web.sso.ports import SingleSignOn
+
+T = TypeVar("T")
 
 
 class NotFound(PeerError):
@@ -84,15 +89,27 @@ class Access(Protocol):
         ...
 
 
-class Calls(Protocol):
-    """Call records and running calls."""
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[T]):
+    """A record as this actor may see it: `masked` is without numbers and names (45 CFR 164.502(b), minimum necessary)."""
 
-    async def page(self, actor: Actor, before: tuple[datetime, str] | None, limit: int) -> Sequence[CallRecord]:
-        """Finished calls, newest first, those before a start time and id."""
+    what: T
+    masked: bool
+
+
+class Calls(Protocol):
+    """Call records and running calls. What the actor may not even know of is left out."""
+
+    async def page(self, actor: Actor, before: tuple[datetime, str] | None, limit: int) -> Sequence[Seen[CallRecord]]:
+        """Finished calls, newest first, those before a start time and id; as many as `limit` where there are more."""
         ...
 
-    async def live(self, actor: Actor) -> Sequence[LiveCall]:
+    async def live(self, actor: Actor) -> Sequence[Seen[LiveCall]]:
         """Running calls, oldest first."""
+        ...
+
+    async def seen(self, actor: Actor, call: LiveCall) -> Seen[LiveCall] | None:
+        """One change of a running call, for the live stream; its opening was audited by `live`."""
         ...
 
 
@@ -120,8 +137,12 @@ class AudioReader(Protocol):
 class Voicemails(Protocol):
     """Messages. Methods about one message raise NotFound where there is none."""
 
-    async def messages(self, actor: Actor) -> Sequence[VoicemailMessage]:
-        """The messages the actor may see, newest first."""
+    async def messages(self, actor: Actor) -> Sequence[Seen[VoicemailMessage]]:
+        """The messages the actor may know of, newest first."""
+        ...
+
+    async def known_to(self, actor: Actor, message: VoicemailId) -> bool:
+        """Whether the actor's list has this message, for the live stream."""
         ...
 
     async def transcript(self, actor: Actor, message: VoicemailId) -> TranscriptOf:
@@ -152,7 +173,7 @@ class VoicemailChanged:
     id: VoicemailId
 
 
-Happening = LiveCall | ServiceState | VoicemailChanged | AlertRaised | KeysChanged
+Happening = AccessChanged | LiveCall | ServiceState | VoicemailChanged | AlertRaised | GlassChanged | KeysChanged
 
 
 class System(Protocol):
@@ -181,6 +202,7 @@ class WebPorts:
     calls: Calls
     voicemails: Voicemails
     audit: Audit
+    alerts: Alerts
     system: System
     watch: Watch
     compliance: Compliance
@@ -191,3 +213,5 @@ class WebPorts:
     passkeys: Passkeys
     sso: SingleSignOn
     keys: Keys
+    access_admin: AccessAdmin
+    break_glass: BreakGlasses

@@ -6,11 +6,14 @@ from typing import Any
 from sqlalchemy import insert, or_, select, tuple_
 
 from auricle.adapters.store import sealing
+from auricle.adapters.store.call_names import calls_named, name_ops
 from auricle.adapters.store.part import SWITCHBOARD, AnyRow, Part, hold, readable
+from auricle.adapters.store.record_facts import ListScope, calls_within, present_ops
 from auricle.adapters.store.schema import calls
 from auricle.adapters.store.statements import compiled
 from auricle.calls.records import CallRecord
 from auricle.kernel.ids import CallId
+from auricle.kernel.normal import NAMES_VERSION
 from auricle.vault.blind import blind_index, blind_indexes
 from auricle.vault.gate import Grant, Outcome, Ref
 from auricle.vault.keyring import Purpose
@@ -27,12 +30,15 @@ class CallRecords(Part):
     async def add_call(self, record: CallRecord) -> None:
         """Keep a finished call."""
         entry = self._entry(SWITCHBOARD, "call.record", Ref("call", record.id), Outcome.DONE, record.disposition.value)
-        await self._writer.commit(((_ADD_CALL, self._call_row(record)),), (entry,))
+        await self._writer.commit(((_ADD_CALL, self._call_row(record)), *present_ops(record), *name_ops(self._keyring, record)), (entry,))
 
-    async def calls_page(self, grant: Grant, *, before: tuple[datetime, str] | None = None, limit: int = 50) -> list[CallRecord]:
-        """Calls, newest first, those before a time and id."""
+    async def calls_page(
+        self, grant: Grant, *, before: tuple[datetime, str] | None = None, limit: int = 50, scope: ListScope | None = None
+    ) -> list[CallRecord]:
+        """Calls, newest first, those before a time and id; of a scope or all."""
         hold(grant, "call")
         query = select(calls).order_by(*_NEWEST_FIRST).limit(limit)
+        query = query if scope is None else query.where(calls_within(scope))
         if before is not None:
             query = query.where(tuple_(calls.c.started_at, calls.c.id) < tuple_(before[0].timestamp(), before[1]))
         return readable(await self._rows(query), lambda row: self._call(row, grant))
@@ -43,6 +49,15 @@ class CallRecords(Part):
         caller, called = (blind_indexes(self._keyring, context, number) for context in ("call.caller", "call.called"))
         theirs = or_(calls.c.caller_index.in_(caller), calls.c.called_index.in_(called))
         query = select(calls).where(theirs).order_by(*_NEWEST_FIRST).limit(limit)
+        return readable(await self._rows(query), lambda row: self._call(row, grant))
+
+    async def calls_by_name(self, grant: Grant, name: str, limit: int = 50) -> list[CallRecord]:
+        """Calls whose caller's name has every word of `name`, newest first; case, accents and punctuation do not matter."""
+        hold(grant, "call")
+        theirs = calls_named(self._keyring, name)
+        if theirs is None:
+            return []
+        query = select(calls).where(calls.c.id.in_(theirs)).order_by(*_NEWEST_FIRST).limit(limit)
         return readable(await self._rows(query), lambda row: self._call(row, grant))
 
     async def call(self, grant: Grant, call: CallId) -> CallRecord | None:
@@ -61,6 +76,7 @@ class CallRecords(Part):
             "protection": record.protection.value,
             "caller_index": blind_index(self._keyring, "call.caller", record.caller.reveal(WHY)),
             "called_index": blind_index(self._keyring, "call.called", record.called.reveal(WHY)),
+            "names": NAMES_VERSION,
             "sealed": self._fields.seal(Purpose.CALL_RECORD, sealing.call_text(record), Place("call", "sealed", record.id)),
         }
 

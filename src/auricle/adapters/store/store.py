@@ -9,17 +9,25 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from auricle.adapters.store.agreements import Agreements
+from auricle.adapters.store.alerts import AlertRecords
+from auricle.adapters.store.anchors import AnchorRecords
 from auricle.adapters.store.api_keys import SavedApiKeys
+from auricle.adapters.store.audit_facts import AuditFacts
 from auricle.adapters.store.audit_log import AuditLog
 from auricle.adapters.store.calls import CallRecords
 from auricle.adapters.store.database import database_at
+from auricle.adapters.store.grants import Grants
 from auricle.adapters.store.holds import Holds
 from auricle.adapters.store.ledger import Ledger
 from auricle.adapters.store.link import Database
 from auricle.adapters.store.part import TRANSCRIBER
 from auricle.adapters.store.passkeys import PasskeyRecords
+from auricle.adapters.store.patients import Patients
 from auricle.adapters.store.people import People
+from auricle.adapters.store.record_facts import RecordFacts
 from auricle.adapters.store.registrations import SavedBindings
+from auricle.adapters.store.reindexing import Reindexing
+from auricle.adapters.store.rekeying import Rekeying
 from auricle.adapters.store.retention import Retention
 from auricle.adapters.store.second_factors import SecondFactors
 from auricle.adapters.store.sessions import SavedSessions
@@ -48,10 +56,18 @@ class Store(
     Retention,
     Holds,
     Agreements,
+    Rekeying,
+    Reindexing,
+    Grants,
+    Patients,
+    RecordFacts,
+    AuditFacts,
+    AlertRecords,
+    AnchorRecords,
 ):
     """Fits `calls.ports.CallStore`, `BindingStore` and `PhoneAudit`, and `vault.gate.AuditPort`. Raises StoreUnusable, LogDamaged."""
 
-    def __init__(  # noqa: PLR0913 - joined in one place
+    def __init__(
         self, where: Path | Database, keyring: Keyring, fields: Fields, signing: Ed25519PrivateKey, origin: str, clock: Clock
     ) -> None:
         database = database_at(where) if isinstance(where, Path) else where

@@ -22,7 +22,7 @@ async def calls_page(
 ) -> CallPage:
     """Finished calls, newest first."""
     calls = await ports.calls.page(me.actor, decode_cursor(before) if before else None, limit)
-    more = encode_cursor(calls[-1].started_at, calls[-1].id) if len(calls) == limit else None
+    more = encode_cursor(calls[-1].what.started_at, calls[-1].what.id) if len(calls) == limit else None
     return CallPage(calls=[call_view(ports.practice, call) for call in calls], next=more)
 
 

@@ -7,7 +7,8 @@ from pydantic import BaseModel
 from auricle.calls.live import LiveCall
 from auricle.calls.records import CallRecord, Direction, Disposition, LegRecord, Protection
 from auricle.practice.model import Practice
-from auricle.web.names import Party, PersonRef, party, person_ref
+from auricle.web.names import Party, PersonRef, masked_party, party, person_ref
+from auricle.web.ports import Seen
 
 
 class LegView(BaseModel):
@@ -28,7 +29,7 @@ class LegView(BaseModel):
 
 
 class CallView(BaseModel):
-    """A finished call."""
+    """A finished call. `masked`: no number and no name is sent, because this person may not see them."""
 
     id: str
     direction: Direction
@@ -43,6 +44,7 @@ class CallView(BaseModel):
     steps: list[str]
     protection: Protection
     legs: list[LegView]
+    masked: bool
 
 
 class CallPage(BaseModel):
@@ -53,7 +55,7 @@ class CallPage(BaseModel):
 
 
 class LiveCallView(BaseModel):
-    """A running call; `over` once it has ended."""
+    """A running call; `over` once it has ended; `masked` as in CallView."""
 
     id: str
     direction: Direction
@@ -65,6 +67,7 @@ class LiveCallView(BaseModel):
     people: list[PersonRef]
     protection: Protection
     over: bool
+    masked: bool
 
 
 class LiveCalls(BaseModel):
@@ -73,13 +76,14 @@ class LiveCalls(BaseModel):
     calls: list[LiveCallView]
 
 
-def call_view(practice: Practice, call: CallRecord) -> CallView:
+def call_view(practice: Practice, seen: Seen[CallRecord]) -> CallView:
     """A finished call for a screen."""
+    call, masked = seen.what, seen.masked
     return CallView(
         id=call.id,
         direction=call.direction,
-        caller=party(practice, call.caller, call.caller_name),
-        called=party(practice, call.called),
+        caller=masked_party() if masked else party(practice, call.caller, call.caller_name),
+        called=masked_party() if masked else party(practice, call.called),
         started_at=call.started_at,
         answered_at=call.answered_at,
         ended_at=call.ended_at,
@@ -88,31 +92,34 @@ def call_view(practice: Practice, call: CallRecord) -> CallView:
         answered_by=person_ref(practice, call.answered_by) if call.answered_by else None,
         steps=list(call.steps),
         protection=call.protection,
-        legs=[_leg_view(practice, leg) for leg in call.legs],
+        legs=[_leg_view(practice, leg, masked=masked) for leg in call.legs],
+        masked=masked,
     )
 
 
-def live_view(practice: Practice, call: LiveCall) -> LiveCallView:
+def live_view(practice: Practice, seen: Seen[LiveCall]) -> LiveCallView:
     """A running call for a screen."""
+    call, masked = seen.what, seen.masked
     return LiveCallView(
         id=call.id,
         direction=call.direction,
-        caller=party(practice, call.caller, call.caller_name),
-        called=party(practice, call.called),
+        caller=masked_party() if masked else party(practice, call.caller, call.caller_name),
+        called=masked_party() if masked else party(practice, call.called),
         started_at=call.started_at,
         answered_at=call.answered_at,
         step=call.step,
         people=[person_ref(practice, person) for person in call.with_people],
         protection=call.protection,
         over=call.over,
+        masked=masked,
     )
 
 
-def _leg_view(practice: Practice, leg: LegRecord) -> LegView:
+def _leg_view(practice: Practice, leg: LegRecord, *, masked: bool) -> LegView:
     return LegView(
         id=leg.id,
         outgoing=leg.outgoing,
-        party=party(practice, leg.party, leg.display_name),
+        party=masked_party() if masked else party(practice, leg.party, leg.display_name),
         person=person_ref(practice, leg.person) if leg.person else None,
         started_at=leg.started_at,
         answered_at=leg.answered_at,

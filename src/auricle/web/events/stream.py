@@ -11,14 +11,18 @@ from pydantic import BaseModel
 
 from auricle.access.model import Action
 from auricle.calls.live import LiveCall
+from auricle.kernel.ids import PersonId
 from auricle.web.alerts.ports import AlertRaised
 from auricle.web.alerts.schemas import AlertNote
+from auricle.web.break_glass.ports import GlassChanged
+from auricle.web.break_glass.schemas import GlassNote
 from auricle.web.calls.schemas import LiveCalls, live_view
 from auricle.web.events.hub import Hub, Numbered
 from auricle.web.events.topics import TOPICS
 from auricle.web.keys.ports import KeysChanged
 from auricle.web.keys.schemas import keys_note
-from auricle.web.ports import Happening, ServiceState, SignedIn, VoicemailChanged, WebPorts
+from auricle.web.names import person_ref
+from auricle.web.ports import AccessChanged, Happening, ServiceState, SignedIn, VoicemailChanged, WebPorts
 from auricle.web.system.schemas import ServiceView, SystemView
 
 CHECK_S = 10.0  # how long a revoked session may still see changes (case RBAC-29c5), and the keep-alive of proxies
@@ -30,6 +34,12 @@ class VoicemailNote(BaseModel):
     """A message changed; the list has what may be shown of it."""
 
     id: str
+
+
+class AccessNote(BaseModel):
+    """What this session may do has changed: load it again."""
+
+    changed: bool = True
 
 
 class SignedOut(BaseModel):
@@ -70,19 +80,22 @@ class Watcher:
                 yield await self._snapshot()
                 continue
             for item in _newest(missed):
-                yield self._event(item.what, self.hub.event_id(item.number))
+                yield await self._event(item.what, self.hub.event_id(item.number))
             if missed:
                 place = missed[-1].number
                 await asyncio.sleep(pace_s)
             await self.hub.wait(place, check_s)
+            before = self.permitted
             if not await self._still_signed_in():
                 yield frame("signed-out", SignedOut(), "")
                 return
+            if self.permitted != before and self._may("access"):
+                yield frame("access", AccessNote(), "")
             if self.hub.last == place:
                 yield b": still here\n\n"
 
     async def _still_signed_in(self) -> bool:
-        session = await self.ports.sessions.resume(self.session.token, self.address, active=False)
+        session = await self.ports.sessions.still(self.session)
         if session is None:
             return False
         self.session = session
@@ -100,16 +113,32 @@ class Watcher:
         services = await self.ports.system.services(self.session.actor)
         return out + frame("system", SystemView(services=[ServiceView(name=part.name, state=part.state) for part in services]), ident)
 
-    def _event(self, what: Happening, ident: str) -> bytes:
+    async def _event(self, what: Happening, ident: str) -> bytes:
+        if isinstance(what, LiveCall):
+            return await self._call(what, ident)
+        if isinstance(what, VoicemailChanged):
+            return await self._voicemail(what, ident)
+        if isinstance(what, AccessChanged):
+            return b""  # it woke this stream, which has looked again
         topic, view = self._view(what)
         return frame(topic, view, ident) if self._may(topic) else b""
 
-    def _view(self, what: Happening) -> tuple[str, BaseModel]:
+    async def _call(self, call: LiveCall, ident: str) -> bytes:
+        """As this person may see this very call; nothing where its being is not theirs to know."""
+        seen = await self.ports.calls.seen(self.session.actor, call) if self._may("call") else None
+        return frame("call", live_view(self.ports.practice, seen), ident) if seen is not None else b""
+
+    async def _voicemail(self, changed: VoicemailChanged, ident: str) -> bytes:
+        known = self._may("voicemail") and await self.ports.voicemails.known_to(self.session.actor, changed.id)
+        return frame("voicemail", VoicemailNote(id=changed.id), ident) if known else b""
+
+    def _view(self, what: AlertRaised | GlassChanged | KeysChanged | ServiceState) -> tuple[str, BaseModel]:
         match what:
-            case LiveCall():
-                return "call", live_view(self.ports.practice, what)
-            case VoicemailChanged():
-                return "voicemail", VoicemailNote(id=what.id)
+            case GlassChanged():
+                person = person_ref(self.ports.practice, PersonId(what.person))
+                return "break-glass", GlassNote(id=what.id, person=person, state=what.state)
+            case AlertRaised():
+                return "alert", AlertNote(id=what.id)
             case ServiceState():
                 return "service", ServiceView(name=what.name, state=what.state)
             case KeysChanged():

@@ -7,8 +7,8 @@ from pydantic import BaseModel
 from auricle.calls.voicemail_record import TranscriptState, VoicemailMessage
 from auricle.practice.model import Practice
 from auricle.speech.transcript import LOW_CONFIDENCE
-from auricle.web.names import Party, party
-from auricle.web.ports import TranscriptOf
+from auricle.web.names import Party, masked_party, party
+from auricle.web.ports import Seen, TranscriptOf
 
 
 class MailboxRef(BaseModel):
@@ -19,7 +19,7 @@ class MailboxRef(BaseModel):
 
 
 class VoicemailView(BaseModel):
-    """One message. `complete` is false where a crash or a full disk cut the recording short."""
+    """One message. `complete` is false where a crash or a full disk cut the recording short; `masked` is without who left it."""
 
     id: str
     mailbox: MailboxRef
@@ -30,6 +30,7 @@ class VoicemailView(BaseModel):
     complete: bool
     listened_at: datetime | None
     transcript_state: TranscriptState
+    masked: bool
 
 
 class Voicemails(BaseModel):
@@ -55,19 +56,21 @@ class TranscriptView(BaseModel):
     words: list[WordView]
 
 
-def voicemail_view(practice: Practice, message: VoicemailMessage) -> VoicemailView:
+def voicemail_view(practice: Practice, seen: Seen[VoicemailMessage]) -> VoicemailView:
     """One message for a screen."""
+    message = seen.what
     box = practice.mailboxes.get(message.mailbox)
     return VoicemailView(
         id=message.id,
         mailbox=MailboxRef(id=message.mailbox, name=box.name if box else message.mailbox),
         call=message.call,
-        caller=party(practice, message.caller, message.caller_name),
+        caller=masked_party() if seen.masked else party(practice, message.caller, message.caller_name),
         received_at=message.received_at,
         duration_s=message.duration_s,
         complete=message.complete,
         listened_at=message.listened_at,
         transcript_state=message.transcript_state,
+        masked=seen.masked,
     )
 
 

@@ -8,12 +8,11 @@ from auricle.adapters.store.schema.audit import (
     audit_leaves,
     audit_readers,
     audit_touched,
-    call_words,
     checkpoints,
     cosignatures,
     networks,
 )
-from auricle.adapters.store.schema.calls import calls
+from auricle.adapters.store.schema.calls import call_names, calls
 from auricle.adapters.store.schema.columns import metadata
 from auricle.adapters.store.schema.compliance import (
     agreement_alarms,
@@ -35,6 +34,7 @@ from auricle.adapters.store.schema.identity import (
     standings,
     totp,
 )
+from auricle.adapters.store.schema.keys import key_files, rekey_progress
 from auricle.adapters.store.schema.registrations import bindings
 from auricle.adapters.store.schema.sign_in import passkey_handles, passkeys, sso_sessions
 from auricle.adapters.store.schema.voicemails import voicemails
@@ -53,13 +53,14 @@ __all__ = [
     "audit_touched",
     "bindings",
     "broken_glass",
+    "call_names",
     "call_people",
-    "call_words",
     "calls",
     "checkpoints",
     "cosignatures",
     "held_numbers",
     "identity_changes",
+    "key_files",
     "legal_holds",
     "metadata",
     "networks",
@@ -69,6 +70,7 @@ __all__ = [
     "patient_marks",
     "patient_numbers",
     "recovery_codes",
+    "rekey_progress",
     "retention_rules",
     "retention_state",
     "sessions",

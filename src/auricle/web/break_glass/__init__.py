@@ -1,0 +1,1 @@
+"""Emergency access: breaking the glass, ending it, reviewing it."""
