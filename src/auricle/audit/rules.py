@@ -46,7 +46,7 @@ class Thresholds:
     """When a rule speaks. Each can be set in `[audit]`."""
 
     zone: ZoneInfo
-    hours: Hours = WORKING_WEEK
+    hours: Hours = field(default_factory=lambda: WORKING_WEEK)
     mass_records: int = 300
     """Distinct records by one actor…"""
     mass_window_s: int = 900
