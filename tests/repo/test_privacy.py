@@ -23,6 +23,7 @@ CONSTANT_AT_THE_CALLERS = {
 
 REVEALING = {
     "adapters/store/sealing.py": "writing a record, sealed at once",
+    "adapters/store/call_names.py": "blind indexes of names",
     "adapters/store/calls.py": "blind indexes",
     "calls/call.py": "From of an outgoing leg",
     "web/names.py": "the console's border, behind the gate",

@@ -3,26 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import or_, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from auricle.adapters.store.call_names import CONTEXT
 from auricle.adapters.store.part import Part, hold
-from auricle.adapters.store.schema import call_words, calls, voicemails
-from auricle.adapters.store.statements import Op, compiled
-from auricle.audit.words import name_words
-from auricle.calls.records import CallRecord
-from auricle.vault.blind import blind_index, blind_indexes
+from auricle.adapters.store.schema import call_names, calls, voicemails
+from auricle.kernel.normal import name_tokens
+from auricle.vault.blind import blind_indexes
 from auricle.vault.gate import Grant
-from auricle.vault.keyring import Keyring
 
-_ADD_WORD = compiled(upsert(call_words).on_conflict_do_nothing(index_elements=["call", "word_index"]))
-WORD = "call.word"
 PART = 400  # ids in one statement
-
-
-def word_ops(keyring: Keyring, record: CallRecord) -> list[Op]:
-    """The blind indexes of the words of a caller's name; part of the write that keeps the call."""
-    words = name_words(record.caller_name.reveal("blind index"))
-    return [(_ADD_WORD, {"call": record.id, "word_index": blind_index(keyring, WORD, word)}) for word in words]
 
 
 class AuditFacts(Part):
@@ -50,12 +39,12 @@ class AuditFacts(Part):
         return behind
 
     async def of_surname(self, surname: str, records: frozenset[str]) -> frozenset[str]:
-        """Those records whose caller's name has a word of this surname. Calls kept before release 0.2 have no words."""
-        indexes = [index for word in name_words(surname) for index in blind_indexes(self._keyring, WORD, word)]
+        """Those records whose caller's name has a word of this surname."""
+        indexes = [index for word in name_tokens(surname) for index in blind_indexes(self._keyring, CONTEXT, word)]
         behind = await self.calls_behind(records)
         theirs: set[str] = set()
         for part in parts(sorted(set(behind.values()))):
-            query = select(call_words.c.call).where(call_words.c.call.in_(part), call_words.c.word_index.in_(indexes))
+            query = select(call_names.c.call).where(call_names.c.call.in_(part), call_names.c.word_index.in_(indexes))
             theirs |= {row.call for row in await self._rows(query)}
         return frozenset(record for record, call in behind.items() if call in theirs)
 

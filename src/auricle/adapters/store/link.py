@@ -42,7 +42,7 @@ class Link(Protocol):
         ...
 
     def meets_all(self, error: BaseException) -> bool:
-        """Whether an error would meet every write alike (a full disk, a server that is gone), so that trying each by itself is of no use."""
+        """Whether an error would meet every write alike (a full disk, a server that is gone): trying each by itself is of no use then."""
         ...
 
     def close(self) -> None:

@@ -39,7 +39,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class PostgresDatabase:
-    """Fits `link.Database`. `url` is `postgresql://user@host:port/name`; it holds no password, so that it may stand in settings and logs."""
+    """Fits `link.Database`. `url` is `postgresql://user@host:port/name`; it holds no password, so it may stand in settings."""
 
     url: str
     password: str = ""
@@ -146,19 +146,19 @@ class PostgresLink:
         rows = bound(statement, rows)
         with self.connection.cursor() as cursor:
             if len(rows) == 1:
-                cursor.execute(statement.postgresql, rows[0])  # type: ignore[arg-type]
+                cursor.execute(statement.postgresql, rows[0])
             else:
-                cursor.executemany(statement.postgresql, rows)  # type: ignore[arg-type]
+                cursor.executemany(statement.postgresql, rows)
 
     def rows(self, statement: Statement, params: Mapping[str, Any]) -> Rows:
         """All of them."""
-        return self.connection.execute(statement.postgresql, bound(statement, (params,))[0]).fetchall()  # type: ignore[arg-type]
+        return self.connection.execute(statement.postgresql, bound(statement, (params,))[0]).fetchall()
 
     def stream(self, statement: Statement, params: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         """By a cursor of the server's, some thousand rows at a time."""
         with self.connection.cursor(name="auricle_stream") as cursor:
             cursor.itersize = 5000
-            yield from cursor.execute(statement.postgresql, params)  # type: ignore[arg-type]
+            yield from cursor.execute(statement.postgresql, params)
 
     def meets_all(self, error: BaseException) -> bool:
         """By SQLSTATE; an error without one is the connection's."""

@@ -74,6 +74,11 @@ def call_of(row: Any, text: bytes) -> CallRecord:
     )
 
 
+def caller_name_of(text: bytes) -> Phi[str]:
+    """The caller's name out of a call's opened text."""
+    return Phi(json.decode(text)["caller_name"])
+
+
 def _leg(leg: LegRecord) -> list[Any]:
     answered = leg.answered_at.timestamp() if leg.answered_at else None
     return [

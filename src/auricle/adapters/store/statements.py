@@ -20,8 +20,8 @@ from sqlalchemy.types import NullType
 from auricle.adapters.store.errors import PlaintextRefused
 from auricle.adapters.store.schema.columns import MARK, Protected, metadata, only
 
-_SQLITE = sqlite.dialect(paramstyle="named")  # type: ignore[attr-defined]
-_POSTGRESQL = psycopg.dialect()
+_SQLITE = sqlite.dialect(paramstyle="named")
+_POSTGRESQL = psycopg.dialect()  # type: ignore[no-untyped-call]
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|::\w+|:(?P<name>[A-Za-z_]\w*)|(?P<percent>%)|(?P<word>[A-Za-z_]\w*)")
 
 
@@ -110,4 +110,4 @@ def _check_values(statement: ValuesBase) -> None:
         same = isinstance(value, ColumnClause) and not value.is_literal and value.name == name
         typed = isinstance(value, BindParameter) and isinstance(value.type, type(columns[name].type) | NullType)
         if not (same or typed or value is None or isinstance(value, Null)):
-            raise PlaintextRefused(f"{statement.table.name}.{name} is protected: set it from a parameter")
+            raise PlaintextRefused(f"{statement.table}.{name} is protected: set it from a parameter")

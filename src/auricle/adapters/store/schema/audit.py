@@ -2,7 +2,7 @@
 
 from sqlalchemy import Float, Index, Integer, LargeBinary, String, Table
 
-from auricle.adapters.store.schema.columns import COUNT, IDENTIFIER, SETTING, STATE, TIME, Indexed, blind, clear, metadata, sealed
+from auricle.adapters.store.schema.columns import COUNT, IDENTIFIER, SETTING, STATE, TIME, clear, metadata, sealed
 
 ENTRY = "identifiers only; what may be private in an entry is sealed inside it (docs/specs/audit-log.md)"
 
@@ -85,11 +85,4 @@ networks = Table(
     clear("actor", String, why=SETTING, primary_key=True),
     clear("network", String, why="a network address of staff", primary_key=True),
     clear("entry", Integer, why=COUNT, nullable=False),
-)
-call_words = Table(
-    "call_word",
-    metadata,
-    clear("call", String, why=IDENTIFIER, primary_key=True),
-    blind("word_index", of=Indexed(("call.word",), "caller_name", "call", "call"), primary_key=True),
-    Index("call_word_by_index", "word_index"),
 )

@@ -30,7 +30,8 @@ NUMBER_CONTEXTS = ("call.caller", "call.called", "voicemail.caller")
 class Indexed:
     """Where the values of a blind column stand sealed, so that it can be written anew after a rotation (adapters/store/reindexing.py).
 
-    `field` is a key of the JSON text in `column` of `table` (empty: the same table), whose row the column `by` here names.
+    `field` is a key of the JSON text in `column` of `table` (empty: the same table), whose row the column `by` here names. With `words` the
+    row is one of several, each the index of one word of the value (kernel.normal.name_tokens).
     """
 
     contexts: tuple[str, ...]
@@ -38,6 +39,7 @@ class Indexed:
     table: str = ""
     by: str = "id"
     column: str = "sealed"
+    words: bool = False
 
 
 class Protected(TypeDecorator[bytes]):

@@ -105,12 +105,6 @@ def _make_anchors() -> None:
 
 def _make_alerts() -> None:
     op.create_table(
-        "call_word",
-        sa.Column("call", sa.String, primary_key=True),
-        sa.Column("word_index", sa.LargeBinary, primary_key=True),
-    )
-    op.create_index("call_word_by_index", "call_word", ["word_index"])
-    op.create_table(
         "audit_reader",
         sa.Column("name", sa.String, primary_key=True),
         sa.Column("number", sa.Integer, nullable=False),
