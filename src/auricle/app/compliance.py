@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from auricle.adapters.blobs import FileBlobs
 from auricle.adapters.store import Store
@@ -39,8 +40,13 @@ class ComplianceParts:
         self.agreements = AgreementGate(standing_of(settings, world.practice), self.book, world.clock, world.practice.zone)
         self.gate = Gate(AgreementPolicy(policies, self.agreements), world.store)
 
-    def complete(self, blobs: FileBlobs, *, purpose: str = "console") -> None:
-        """Make the keeper and the service behind the routes (or the command line, by its purpose)."""
+    @property
+    def zone(self) -> ZoneInfo:
+        """The practice's zone."""
+        return self._world.practice.zone
+
+    def complete(self, blobs: FileBlobs) -> None:
+        """Make the keeper and the service behind the routes."""
         world, retention = self._world, self._world.settings.retention
         self.keeper = Keeper(
             store=world.store,
@@ -53,7 +59,12 @@ class ComplianceParts:
             first=schedule_of(retention),
             quiet_hour=retention.quiet_hour,
         )
-        self.web = WebCompliance(
+        self.web = self.service("console")
+
+    def service(self, purpose: str) -> WebCompliance:
+        """What the routes and the command line do; `purpose` stands in the audit entries."""
+        world = self._world
+        return WebCompliance(
             store=world.store,
             gate=self.gate,
             keeper=self.keeper,

@@ -188,15 +188,10 @@ class Keeper:
             await self._destroy(kind, record, count)
 
     async def _make_findable(self) -> None:
-        """Holds by number must meet every message: of before there was an index, and after its key was rotated."""
-
-        async def index_numbers(grant: Grant) -> None:
-            await self._store.index_held_numbers(grant)
-
-        await self._gate.open(KEEPER, "retention.run", Ref("hold", "*"), "holds by number", index_numbers)
+        """Messages of before there was an index of their caller get one: until then every hold by number keeps them."""
         while messages := await self._store.unindexed(BATCH):
             if not await self._index(messages):
-                log.error("messages_not_indexed", count=len(messages))  # damaged ones: they count as held by every number
+                log.error("messages_not_indexed", count=len(messages))  # damaged ones
                 return
 
     async def _index(self, messages: Sequence[str]) -> int:

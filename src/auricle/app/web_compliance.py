@@ -51,7 +51,7 @@ class WebCompliance:
         practice: Practice,
         clock: Clock,
         entropy: Entropy,
-        purpose: str = "console",
+        purpose: str,
     ) -> None:
         self._store = store
         self._gate = gate
@@ -102,7 +102,7 @@ class WebCompliance:
 
     async def believe_clock(self, actor: Actor) -> None:
         """Somebody says that the clock is right."""
-        await self._gate.check(actor, "retention.change", Ref("retention", "*"), "the clock is right")
+        await self._gate.check(actor, "retention.run", Ref("retention", "*"), "the clock is right")
         await self._keeper.believe_clock()
 
     async def _kind_preview(self, kind: RecordKind, schedule: Schedule) -> KindPreview:

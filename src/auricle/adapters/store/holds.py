@@ -9,6 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from auricle.adapters.store.held import NUMBER_CONTEXTS, calls_kept, messages_kept
 from auricle.adapters.store.part import AnyRow, Part, hold, readable
+from auricle.adapters.store.reindexing import BlindColumn, blind_columns
 from auricle.adapters.store.schema import calls, held_numbers, legal_holds, voicemails
 from auricle.adapters.store.sealing import when
 from auricle.adapters.store.statements import Op, compiled
@@ -69,7 +70,8 @@ class Holds(Part):
         }
         private = f"{placed.name.reveal(WHY)}: {placed.reason.reveal(WHY)}"
         entry = self._entry(actor, "hold.place", Ref("hold", placed.id), Outcome.DONE, placed.kind.value, private=private)
-        await self._writer.commit(((_ADD, row), *self._number_ops(placed.id, number)), (entry,))
+        numbers = await self._number_ops(placed.id, number)
+        await self._writer.commit(((_ADD, row), *numbers), (entry,))
 
     async def release_hold(self, actor: Actor, hold_id: str) -> bool:
         """End a hold; False where there is none in force of this id."""
@@ -89,29 +91,23 @@ class Holds(Part):
         grant.touch(*(f"hold:{kept.id}" for kept in found))
         return found
 
-    async def index_held_numbers(self, grant: Grant) -> None:
-        """Give the holds by number an index of every epoch there is: after a rotation of the blind-index key they would miss new rows."""
-        hold(grant, "hold")
-        rows = await self._rows(select(legal_holds).where(legal_holds.c.by_number, legal_holds.c.released_at.is_(None)))
-        known = {(row.hold_id, bytes(row.number_index)) for row in await self._rows(select(held_numbers))}
-        ops: list[Op] = []
-        for kept in readable(rows, lambda row: self._open_hold(row, grant)):
-            for op in self._number_ops(kept.id, kept.number.reveal(WHY) if kept.number else ""):
-                if (kept.id, bytes(op[1]["number_index"])) not in known:
-                    ops.append(op)
-        if ops:
-            await self._writer.commit(ops)
-
     async def has_record(self, kind: HeldKind, record: str) -> bool:
         """Whether there is such a record."""
         table = voicemails if kind is HeldKind.VOICEMAIL else calls
         return bool(await self._rows(select(table.c.id).where(table.c.id == record)))
 
-    def _number_ops(self, hold_id: str, number: str) -> list[Op]:
+    async def _number_ops(self, hold_id: str, number: str) -> list[Op]:
+        """The index of the number in each context; while rows of before a rotation are written anew, their older indexes too."""
         if not number:
             return []
-        indexes = [index for context in NUMBER_CONTEXTS for index in blind_indexes(self._keyring, context, number)]
+        epoch = self._keyring.epoch(Purpose.BLIND_INDEX)
+        late = [column for column in blind_columns() if not column.apart and await self._has_late(column, epoch)]
+        found = [blind_indexes(self._keyring, context, number) for context in NUMBER_CONTEXTS]
+        indexes = [index for all_epochs in found for index in (all_epochs if late else all_epochs[:1])]
         return [(_ADD_NUMBER, {"hold_id": hold_id, "number_index": index}) for index in indexes]
+
+    async def _has_late(self, column: BlindColumn, epoch: int) -> bool:
+        return bool(await self._rows(select(column.by).where(column.not_of(epoch)).limit(1)))
 
     def _open_hold(self, row: AnyRow, grant: Grant) -> KeptHold:
         text = self._fields.open(Purpose.AUDIT_DETAIL, row.sealed, Place("legal_hold", "sealed", row.id), grant)

@@ -59,7 +59,7 @@ async def run_retention(ports: Ports, me: Annotated[SignedIn, Depends(Requires(A
 
 
 @router.post("/retention/clock", status_code=204)
-async def believe_clock(ports: Ports, me: Annotated[SignedIn, Depends(Requires(Action.RETENTION_CHANGE))]) -> None:
+async def believe_clock(ports: Ports, me: Annotated[SignedIn, Depends(Requires(Action.RETENTION_RUN))]) -> None:
     """Say that the clock is right: after a long time off, nothing is deleted until somebody does."""
     await ports.compliance.believe_clock(me.actor)
 
