@@ -4,14 +4,18 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from auricle.access.passkeys import relying_party
 from auricle.access.sso import Match, Provider
 from auricle.adapters.oidc import ProviderClient, ProviderSettings
 from auricle.adapters.oidc.provider import read_secret
+from auricle.adapters.store import Store
+from auricle.app.identity.service import IdentityService
 from auricle.app.settings import Settings, SettingsWrong
 from auricle.app.sign_in_settings import OidcSettings
-from auricle.app.web_sso import Joined
+from auricle.app.web_passkeys import WebPasskeys
+from auricle.app.web_sso import Joined, WebSso
 from auricle.kernel.ids import PersonId
-from auricle.kernel.time import Clock
+from auricle.kernel.time import Clock, Entropy
 from auricle.practice.model import Practice
 
 HTTPS_PORT = 443
@@ -72,3 +76,14 @@ def _joined(oidc: OidcSettings, base: Path, practice: Practice, clock: Clock) ->
 
 def _wrong_origin() -> SettingsWrong:
     return SettingsWrong("[access] public_origin: write it as https://phones.example, without a path")
+
+
+def other_ways_in(
+    settings: Settings, base: Path, store: Store, practice: Practice, identity: IdentityService, clock: Clock, entropy: Entropy
+) -> tuple[WebPasskeys, WebSso]:
+    """Passkeys and single sign-on, which start their sessions where passwords do. Raises SettingsWrong."""
+    origin = public_origin(settings)
+    party = relying_party(origin, practice.name)
+    passkeys = WebPasskeys(store, practice, party, identity.keeper, identity.rules, identity.attempts, clock, entropy)
+    providers = joined_providers(settings, base, practice, clock)
+    return passkeys, WebSso(store, origin, providers, identity.keeper, identity.rules, identity.attempts, clock, entropy)

@@ -1,7 +1,6 @@
 """Passkeys behind `web.passkeys.ports.Passkeys`: every ceremony is throttled, taken once, verified, and audited, refusals too."""
 
 import asyncio
-import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -24,7 +23,6 @@ from auricle.access.passkeys import (
     clean_name,
     counter_went_back,
 )
-from auricle.access.throttle import Throttle
 from auricle.adapters.store import Store
 from auricle.adapters.webauthn import (
     creation_options,
@@ -34,6 +32,7 @@ from auricle.adapters.webauthn import (
     verify_assertion,
     verify_registration,
 )
+from auricle.app.identity.attempts import Attempts
 from auricle.app.sign_in_rules import SignInRules, username_of
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.errors import PeerError
@@ -42,7 +41,7 @@ from auricle.practice.model import Practice
 from auricle.vault.gate import Outcome, Ref
 from auricle.web.passkeys.ports import Json, SessionStarter
 from auricle.web.ports import NotFound
-from auricle.web.signed_in import SignedIn, StepUpNeeded, Throttled
+from auricle.web.signed_in import SignedIn, StepUpNeeded
 
 BINDING_BYTES = 32
 UNKNOWN = "unknown"
@@ -58,6 +57,7 @@ class WebPasskeys:
         party: RelyingParty | None,
         starter: SessionStarter,
         rules: SignInRules,
+        attempts: Attempts,
         clock: Clock,
         entropy: Entropy,
     ) -> None:
@@ -66,9 +66,9 @@ class WebPasskeys:
         self._party = party
         self._starter = starter
         self._rules = rules
+        self._attempts = attempts
         self._clock = clock
         self._entropy = entropy
-        self._throttle = Throttle()
         self._pending: Ceremonies[bytes] = Ceremonies()
         self._changing = asyncio.Lock()  # a counter is compared and saved, the last factor counted and removed, as one step
 
@@ -94,10 +94,10 @@ class WebPasskeys:
         name = self._practice.people[me.person].name
         return creation_options(party, handle, me.username, name, self._challenge("add", me.actor.session_id, me.actor.address), mine)
 
-    async def register(self, me: SignedIn, name: str, credential: Json) -> Passkey:
+    async def register(self, me: SignedIn, name: str, credential: Json) -> tuple[Passkey, SignedIn | None]:
         """End it."""
         party = self._named()
-        key = self._admit("add", me.actor)
+        attempt = self._attempts.admit("passkey", f"add {me.person}", me.actor.address)
         try:
             found = verify_registration(party, self._taken("add", me.actor.session_id), credential)
             passkey = Passkey(
@@ -119,10 +119,10 @@ class WebPasskeys:
                     raise PasskeyKnown("the passkey is registered already")
                 await self._store.add_passkey(passkey, me.actor)
         except (PasskeyRefused, CeremonyOver, PasskeyKnown) as error:
-            await self._refused(me.actor, "passkey.add", UNKNOWN, error)
+            await self._attempts.refused(attempt, "passkey.add", str(error), me.actor, Ref("passkey", UNKNOWN))
             raise
-        self._throttle.succeeded(key, me.actor.address, admitted=True)
-        return passkey
+        await self._attempts.succeeded(attempt)
+        return passkey, await self._starter.enrolled(me, "passkey") if me.second_factor == "none" else None
 
     async def rename(self, me: SignedIn, passkey: str, name: str) -> Passkey:
         """Give it another name."""
@@ -146,18 +146,16 @@ class WebPasskeys:
     # ---- signing in ----------------------------------------------------------------------------------
 
     async def sign_in_options(self, address: str) -> tuple[str, Json]:
-        """Begin a sign-in. Not who begins is counted but who fails; beginning costs a place of the address's own."""
+        """Begin a sign-in. Not who begins is counted but who fails; beginning takes a place of the address's own."""
         party = self._named()
-        wait_s = self._throttle.wait_s("begin", address, self._clock.monotonic())
-        if wait_s > 0:
-            raise Throttled(wait_s)
+        self._attempts.waiting("passkey", "", address)
         binding = self._entropy.token(BINDING_BYTES).hex()
         return binding, request_options(party, self._challenge("sign-in", binding, address))
 
     async def sign_in(self, binding: str, credential: Json, address: str) -> SignedIn:
         """End it."""
         party, actor = self._named(), Actor(ActorKind.ANONYMOUS, "anonymous", address=address)
-        key = self._admit(str(credential.get("rawId")), actor)
+        attempt = self._attempts.admit("passkey", str(credential.get("rawId")), address)
         named = UNKNOWN
         try:
             challenge = self._taken("sign-in", binding)
@@ -166,9 +164,9 @@ class WebPasskeys:
             await self._check_owner(passkey, credential)
             await self._assert(party, challenge, credential, passkey, actor)
         except (PasskeyRefused, CeremonyOver) as error:
-            await self._refused(actor, "session.start", named, error)
+            await self._attempts.refused(attempt, "session.start", str(error), actor, Ref("passkey", named))
             raise
-        self._throttle.succeeded(key, address, admitted=True)
+        await self._attempts.succeeded(attempt)
         username = await username_of(self._store, passkey.person)
         return await self._starter.start(passkey.person, username, address, "passkey", "passkey")
 
@@ -184,7 +182,7 @@ class WebPasskeys:
     async def step_up(self, me: SignedIn, credential: Json) -> SignedIn:
         """End it."""
         party = self._named()
-        key = self._admit("step-up", me.actor)
+        attempt = self._attempts.admit("passkey", f"step-up {me.person}", me.actor.address)
         named = UNKNOWN
         try:
             challenge = self._taken("step-up", me.actor.session_id)
@@ -194,9 +192,9 @@ class WebPasskeys:
                 raise PasskeyRefused("the passkey is somebody else's")
             await self._assert(party, challenge, credential, passkey, me.actor)
         except (PasskeyRefused, CeremonyOver) as error:
-            await self._refused(me.actor, "session.step-up", named, error)
+            await self._attempts.refused(attempt, "session.step-up", str(error), me.actor, Ref("passkey", named))
             raise
-        self._throttle.succeeded(key, me.actor.address, admitted=True)
+        await self._attempts.succeeded(attempt)
         return await self._starter.step_up(me)
 
     # ---- the parts of a ceremony -----------------------------------------------------------------------
@@ -255,14 +253,6 @@ class WebPasskeys:
             error = StepUpNeeded("prove again who you are")
             await self._refused(me.actor, action, UNKNOWN, error)
             raise error
-
-    def _admit(self, what: str, actor: Actor) -> str:
-        """Counts the try as failed until it has succeeded. Raises Throttled; the refusals that led to it are entries already."""
-        key = hashlib.sha256(f"{actor.id}:{what}".encode()).hexdigest()[:16]
-        wait_s = self._throttle.admit(key, actor.address, self._clock.monotonic())
-        if wait_s > 0:
-            raise Throttled(wait_s)
-        return key
 
     async def _refused(self, actor: Actor, action: str, passkey: str, error: PeerError) -> None:
         await self._store.record(actor, action, Ref("passkey", passkey), Outcome.REFUSED, "passkey", why=str(error))

@@ -1,6 +1,5 @@
 """Single sign-on behind `web.sso.ports.SingleSignOn`: every ending is audited, the good one by the session it starts."""
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,9 +20,9 @@ from auricle.access.sso import (
     request_parameters,
     with_userinfo,
 )
-from auricle.access.throttle import Throttle
 from auricle.adapters.oidc import ProviderClient
 from auricle.adapters.store import Store
+from auricle.app.identity.attempts import Attempt, Attempts
 from auricle.app.sign_in_rules import SignInRules, username_of
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.ids import PersonId
@@ -31,7 +30,7 @@ from auricle.kernel.time import Clock, Entropy
 from auricle.vault.gate import Outcome, Ref
 from auricle.web.passkeys.ports import SessionStarter
 from auricle.web.ports import NotFound
-from auricle.web.signed_in import SignedIn
+from auricle.web.signed_in import BadCredentials, SignedIn, Throttled
 from auricle.web.sso.ports import Departure, ProviderName
 
 SECRET_BYTES = 32  # state, nonce, binding; RFC 7636 4.1 wants a verifier of 43 characters or more, which is 32 bytes
@@ -60,6 +59,7 @@ class WebSso:
         providers: Iterable[Joined],
         starter: SessionStarter,
         rules: SignInRules,
+        attempts: Attempts,
         clock: Clock,
         entropy: Entropy,
     ) -> None:
@@ -68,9 +68,9 @@ class WebSso:
         self._providers = {joined.provider.id: joined for joined in providers}
         self._starter = starter
         self._rules = rules
+        self._attempts = attempts
         self._clock = clock
         self._entropy = entropy
-        self._throttle = Throttle()
         self._pending: Ceremonies[Flow] = Ceremonies()
         self._logouts: OrderedDict[tuple[str, str], None] = OrderedDict()
 
@@ -81,10 +81,11 @@ class WebSso:
     async def depart(self, provider: str, address: str) -> Departure:
         """Begin a sign-on: state, nonce and verifier are kept for the browser that gets the cookie."""
         joined = self._joined(provider)
-        if self._throttle.wait_s("begin", address, self._clock.monotonic()) > 0:
-            raise SsoRefused(Problem.THROTTLED, "too many tries from this address")
         try:
+            self._attempts.waiting("sso", "", address)
             metadata = await joined.client.metadata()
+        except Throttled:
+            raise SsoRefused(Problem.THROTTLED, "too many tries from this address") from None
         except SsoRefused as refused:
             await self._record(joined, Actor(ActorKind.ANONYMOUS, "anonymous", address=address), refused)
             raise
@@ -99,22 +100,22 @@ class WebSso:
         """End it."""
         joined = self._joined(provider)
         actor = Actor(ActorKind.ANONYMOUS, "anonymous", address=address)
-        now = self._clock.monotonic()
-        flow = self._pending.take(binding, now) if binding else None
-        key = hashlib.sha256(binding.encode()).hexdigest()[:16] if flow else "no sign-on"
-        if self._throttle.admit(key, address, now) > 0:
-            raise SsoRefused(Problem.THROTTLED, "too many tries from this address")
+        flow = self._pending.take(binding, self._clock.monotonic()) if binding else None
+        attempt = self._admit(binding if flow else "", address)
         try:
             identity = await self._identify(joined, flow, answer)
             person = await self._person(joined.provider, identity)
         except SsoRefused as refused:
             if refused.problem in NOT_THE_PERSONS_FAULT:
-                self._throttle.succeeded(key, address, admitted=True)
+                await self._attempts.succeeded(attempt)
             await self._record(joined, actor, refused)
             raise
-        self._throttle.succeeded(key, address, admitted=True)
+        await self._attempts.succeeded(attempt)
         username = await username_of(self._store, person)
-        session = await self._starter.start(person, username, address, "sso", "sso" if identity.second_factor else "none")
+        try:
+            session = await self._starter.start(person, username, address, "sso", "sso" if identity.second_factor else "none")
+        except BadCredentials:
+            raise SsoRefused(Problem.NOBODY, "the person's access ended at this moment") from None
         await self._store.add_sso_session(session.actor.session_id, provider, identity)
         return session
 
@@ -122,9 +123,7 @@ class WebSso:
         """Somebody signed out at the provider."""
         joined = self._joined(provider)
         actor = Actor(ActorKind.SERVICE, "identity-provider", address=address)
-        key = f"logout:{provider}"
-        if self._throttle.admit(key, address, self._clock.monotonic()) > 0:
-            raise SsoRefused(Problem.THROTTLED, "too many tries from this address")
+        attempt = self._admit(f"logout {provider}", address)
         try:
             claims = await joined.client.claims(token, LOGOUT_TOKEN_KINDS)
             logout = logout_of(claims, joined.provider, self._clock.now().timestamp())
@@ -132,9 +131,9 @@ class WebSso:
         except SsoRefused as refused:
             await self._record(joined, actor, refused, "sso.logout")
             raise
-        self._throttle.succeeded(key, address, admitted=True)
+        await self._attempts.succeeded(attempt)
         ended = await self._store.sso_sessions(provider, logout)
-        await self._store.end_sessions(ended, actor, "signed out at the provider")
+        await self._starter.end(ended, actor, "signed out at the provider")
         touched = [f"session:{name}" for name in ended]
         await self._store.record(actor, "sso.logout", Ref("sso", provider), Outcome.DONE, "sso", touched=touched)
 
@@ -171,6 +170,13 @@ class WebSso:
     async def _has_factor(self, person: PersonId) -> bool:
         """Whoever has none gets a session that can only set one up, where the practice requires it (as after a password)."""
         return await self._rules.has_totp(person) or await self._store.passkey_count(person) > 0
+
+    def _admit(self, name: str, address: str) -> Attempt:
+        """Counts the try as failed until it has succeeded."""
+        try:
+            return self._attempts.admit("sso", name, address)
+        except Throttled:
+            raise SsoRefused(Problem.THROTTLED, "too many tries from this address") from None
 
     def _once(self, provider: str, token_id: str) -> None:
         if (provider, token_id) in self._logouts:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from auricle.access.passkeys import Passkey
+from auricle.kernel.actor import Actor
 from auricle.kernel.ids import PersonId
 from auricle.web.signed_in import SignedIn
 
@@ -18,8 +19,16 @@ class SessionStarter(Protocol):
         """A new session, with its audit entry. `second_factor` is `none` or what counted as one."""
         ...
 
-    async def step_up(self, session: SignedIn) -> SignedIn:
+    async def step_up(self, signed_in: SignedIn) -> SignedIn:
         """The person has just proved again who they are: the same session with a new token."""
+        ...
+
+    async def enrolled(self, signed_in: SignedIn, factor: str) -> SignedIn:
+        """The session has its first second factor from now, under a new token; all others of the account end."""
+        ...
+
+    async def end(self, ids: list[str], actor: Actor, why: str) -> None:
+        """End sessions at once, with an entry each, and tell their live streams."""
         ...
 
 
@@ -41,8 +50,8 @@ class Passkeys(Protocol):
         """Begin a registration, bound to the session. Raises TooManyPasskeys, or StepUpNeeded where there is a second factor already."""
         ...
 
-    async def register(self, me: SignedIn, name: str, credential: Json) -> Passkey:
-        """End it. Raises PasskeyKnown."""
+    async def register(self, me: SignedIn, name: str, credential: Json) -> tuple[Passkey, SignedIn | None]:
+        """End it; the session with its new token, where this is its first second factor. Raises PasskeyKnown."""
         ...
 
     async def rename(self, me: SignedIn, passkey: str, name: str) -> Passkey:

@@ -41,9 +41,12 @@ async def passkey_registration_options(ports: Ports, me: Me) -> CreationOptions:
 
 
 @router.post("/me/passkeys", status_code=201)
-async def register_passkey(form: RegistrationForm, ports: Ports, me: Me) -> PasskeyView:
-    """Keep the new passkey."""
-    return passkey_view(await ports.passkeys.register(me, form.name, form.credential.model_dump()))
+async def register_passkey(form: RegistrationForm, response: Response, ports: Ports, me: Me) -> PasskeyView:
+    """Keep the new passkey; the session has a new token where it is its first second factor."""
+    passkey, session = await ports.passkeys.register(me, form.name, form.credential.model_dump())
+    if session is not None:
+        give(response, session)
+    return passkey_view(passkey)
 
 
 @router.patch("/me/passkeys/{passkey_id}")
