@@ -19,7 +19,8 @@ _FORM = re.compile(r"auricle_(k[0-9a-f]{20})_([A-Za-z0-9_-]{43})", re.ASCII)
 
 FOR_PEOPLE_ALONE = frozenset(
     {
-        Action.ME_SECURITY, Action.SESSION_READ, Action.API_KEYS_MANAGE, Action.PEOPLE_TERMINATE, Action.ACCESS_GRANT,
+        Action.ME_SECURITY, Action.SECOND_FACTOR_CHECK, Action.SESSION_READ, Action.API_KEYS_MANAGE, Action.PEOPLE_TERMINATE,
+        Action.ACCESS_GRANT,
         Action.ACCESS_PATIENTS,
         Action.BREAK_GLASS_USE, Action.BREAK_GLASS_REVIEW, Action.AUDIT_PRIVATE, Action.AUDIT_EXPORT, Action.KEYS_ROTATE, Action.KEYS_REKEY,
         Action.RETENTION_CHANGE, Action.RETENTION_RUN, Action.AGREEMENTS_CHANGE, Action.HOLDS_CHANGE,

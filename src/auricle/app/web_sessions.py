@@ -1,94 +1,142 @@
-"""Accounts and sessions behind `web.ports.Sessions` and `Access`: every sign-in and refusal is audited."""
+"""Signing in with a password and, where there is one, a second factor, behind `web.ports.Sessions`: every try is throttled and audited."""
 
-import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from auricle.access.decision import Policies
 from auricle.access.model import Action
-from auricle.access.session import ABSOLUTE, Session
-from auricle.access.throttle import Throttle
+from auricle.access.password import normalized
+from auricle.access.tickets import Ticket, Tickets
 from auricle.adapters.passwords import Passwords
 from auricle.adapters.store import Store
-from auricle.kernel.actor import Actor, ActorKind
+from auricle.app.identity.attempts import Attempts
+from auricle.app.identity.factors import FactorRules
+from auricle.app.identity.keeper import SessionKeeper
+from auricle.kernel.actor import Actor
 from auricle.kernel.ids import PersonId
 from auricle.kernel.time import Clock, Entropy
 from auricle.practice.model import Practice
 from auricle.vault.errors import NotPermitted
 from auricle.vault.gate import Outcome, Ref
-from auricle.web.ports import BadCredentials, SignedIn, Throttled
+from auricle.web.signed_in import BadCode, BadCredentials, EnrolmentNeeded, SecondFactorNeeded, SignedIn, TicketOver
 
-TOKEN_BYTES = 32
-TOUCH_EVERY = timedelta(seconds=30)  # a durable write for every request would cost more than it tells
+TICKET_BYTES = 32
+WRONG = "wrong user name or password"
 
 
 class WebSessions:
     """Fits `web.ports.Sessions`."""
 
-    def __init__(self, store: Store, practice: Practice, passwords: Passwords, clock: Clock, entropy: Entropy, idle: timedelta) -> None:
+    def __init__(
+        self,
+        store: Store,
+        practice: Practice,
+        keeper: SessionKeeper,
+        rules: FactorRules,
+        attempts: Attempts,
+        passwords: Passwords,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> None:
         self._store = store
         self._practice = practice
+        self._keeper = keeper
+        self._rules = rules
+        self._attempts = attempts
         self._passwords = passwords
         self._clock = clock
         self._entropy = entropy
-        self._idle = idle
-        self._throttle = Throttle()
+        self._tickets = Tickets()
 
-    async def restore(self) -> None:
-        """Take up the wrong tries counted before a restart."""
-        self._throttle.restore(await self._store.sign_in_tries())
-
-    async def sign_in(self, username: str, password: str, address: str) -> SignedIn:
-        """A new session. Raises BadCredentials or Throttled."""
-        key = hashlib.sha256(username.lower().encode()).hexdigest()[:16]
-        wait_s = self._throttle.admit(key, address, self._clock.monotonic())
-        if wait_s > 0:
-            raise Throttled(wait_s)
+    async def sign_in(self, username: str, password: str, address: str) -> SignedIn | SecondFactorNeeded:
+        """A new session, or a ticket. An unknown user costs the same time, and is told the same."""
+        attempt = self._attempts.admit("password", username, address)
         account = await self._store.account(username)
-        right = await self._passwords.right(password, account[1] if account else None)
-        if account is None or not right or account[0] not in self._practice.people:
-            await self._store.sign_in_refused(address, key, self._throttle.tries(key, address))
+        right = await self._passwords.right(normalized(password), account.password_hash if account else None)
+        if account is None or not right or account.terminated or account.person not in self._practice.people:
+            ended = account is not None and right and account.terminated
+            await self._attempts.refused(attempt, "session.start", "the person's access was ended" if ended else WRONG)
             raise BadCredentials
-        self._throttle.succeeded(key, address, admitted=True)
-        await self._store.sign_in_succeeded(key, address)
-        return await self._started(username, account[0], address)
+        methods = await self._rules.methods(account.username, account.person)
+        if not methods:
+            await self._attempts.succeeded(attempt)
+            return await self._keeper.start(account.person, account.username, address, "password", "none")
+        await self._attempts.succeeded(attempt)
+        token = urlsafe_b64encode(self._entropy.token(TICKET_BYTES)).decode().rstrip("=")
+        ticket = Ticket(account.username, account.person, account.password_hash, address, self._clock.monotonic())
+        self._tickets.add(token, ticket)
+        return SecondFactorNeeded(token, methods)
+
+    async def second_factor(self, ticket: str, address: str, *, totp: str = "", recovery_code: str = "") -> SignedIn:
+        """The second step."""
+        found = self._tickets.find(ticket, address, self._clock.monotonic())
+        if found is None:
+            await self._attempts.wrong("ticket", "", address, "session.start", "no such ticket, too late, or from another address")
+            raise TicketOver
+        kind = "totp" if totp else "recovery-code"
+        attempt = self._attempts.admit(kind, found.username, address, everywhere=True)
+        if totp:
+            right = await self._rules.totp_right(found.username, totp, address)
+        else:
+            right = await self._rules.recovery_code_right(found.username, recovery_code)
+        if not right:
+            self._tickets.wrong(ticket)
+            why = f"wrong {kind} after the right password"
+            await self._attempts.refused(attempt, "session.start", why, ref=Ref("account", found.username))
+            raise BadCode
+        await self._attempts.succeeded(attempt)
+        account = await self._store.account(found.username)
+        if not self._tickets.use(ticket) or account is None or account.password_hash != found.password_hash:
+            raise TicketOver  # used by another request meanwhile, or the password changed
+        return await self._keeper.start(found.person, found.username, address, "password", kind)
+
+    async def step_up(self, session: SignedIn, *, password: str = "", totp: str = "") -> SignedIn:
+        """The password, and the code of whoever has an authenticator. Who has only passkeys must use one."""
+        methods = await self._rules.methods(session.username, session.person)
+        account = await self._store.account(session.username)
+        address = session.actor.address
+        attempt = self._attempts.admit("step-up", session.username, address)
+        right = await self._passwords.right(normalized(password), account.password_hash if account else None)
+        if not right:
+            await self._attempts.refused(attempt, "session.step-up", "wrong password", session.actor, self._ref(session))
+            raise BadCredentials
+        await self._attempts.succeeded(attempt)
+        if methods:
+            await self._step_up_code(session, totp, "totp" in methods)
+        return await self._keeper.renewed(session, "step-up", stepped_up=True, second_factor="totp" if methods else None)
+
+    async def _step_up_code(self, session: SignedIn, totp: str, has_totp: bool) -> None:
+        attempt = self._attempts.admit("totp", session.username, session.actor.address, everywhere=True)
+        if not has_totp or not await self._rules.totp_right(session.username, totp, session.actor.address):
+            await self._attempts.refused(attempt, "session.step-up", "wrong totp", session.actor, self._ref(session))
+            raise BadCode
+        await self._attempts.succeeded(attempt)
 
     async def resume(self, token: str, address: str, *, active: bool) -> SignedIn | None:
         """The live session of a token."""
-        hashed = _hash(token)
-        session = await self._store.session(hashed)
-        now = self._clock.now()
-        if session is None or session.person not in self._practice.people:
-            return None
-        if not session.alive(now, self._idle):
-            await self._store.end_session(hashed, session.id, self._actor(session, address))
-            return None
-        if active and now - session.last_seen_at > TOUCH_EVERY:
-            await self._store.touch_session(hashed, now)
-        return self._signed_in(token, session, address)
+        return await self._keeper.resume(token, address, active=active)
+
+    async def still(self, session: SignedIn) -> SignedIn | None:
+        """The session as it is now."""
+        return await self._keeper.still(session)
+
+    async def must_enrol(self, session: SignedIn, action: Action) -> None:
+        """Audit and refuse."""
+        why = "a second factor must be set up first"
+        await self._store.record(session.actor, action.value, Ref("route", "*"), Outcome.REFUSED, "console", why=why)
+        raise EnrolmentNeeded
 
     async def sign_out(self, session: SignedIn) -> None:
         """End it."""
-        await self._store.end_session(_hash(session.token), session.actor.session_id, session.actor)
+        await self._keeper.end([session.actor.session_id], session.actor, "signed out")
 
-    async def _started(self, username: str, person: PersonId, address: str) -> SignedIn:
-        token = urlsafe_b64encode(self._entropy.token(TOKEN_BYTES)).decode().rstrip("=")
-        now = self._clock.now()
-        session = Session(self._entropy.name("s"), username, person, now, now)
-        signed_in = self._signed_in(token, session, address)
-        await self._store.add_session(_hash(token), session, signed_in.actor)
-        return signed_in
+    def drop_tickets(self, person: PersonId | None) -> None:
+        """Somebody's access ended between the two steps."""
+        if person is not None:
+            self._tickets.drop_of(person)
 
-    def _signed_in(self, token: str, session: Session, address: str) -> SignedIn:
-        expires: datetime = session.started_at + ABSOLUTE
-        idle_s = int(self._idle.total_seconds())
-        return SignedIn(token, self._actor(session, address), session.person, session.username, expires, idle_s)
-
-    def _actor(self, session: Session, address: str) -> Actor:
-        """The roles are the person's of now, not of the sign-in."""
-        roles = self._practice.people[session.person].roles
-        return Actor(ActorKind.PERSON, session.person, roles, session.id, address)
+    def _ref(self, session: SignedIn) -> Ref:
+        return Ref("session", session.actor.session_id)
 
 
 class WebAccess:
@@ -109,7 +157,3 @@ class WebAccess:
     def permissions(self, actor: Actor) -> Sequence[str]:
         """Every action the actor may do."""
         return self._policies.permissions(actor)
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -224,6 +224,12 @@ class Leg:
         if self._session is not None:
             self._session.hang_up(reasons)
 
+    def dismiss(self) -> None:
+        """End the leg from outside the call's own task, which hears of it as if the party had hung up."""
+        if self.live:
+            self.hang_up()
+            self._inbox.put((self, Ended(HANG_UP_STATUS)))
+
     async def release(self) -> None:
         """Free the media. Idempotent; safe at any time."""
         await self._media.delete()

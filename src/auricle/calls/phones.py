@@ -1,38 +1,52 @@
 """Proof that a request comes from one of our phones (RFC 7616 digest; 45 CFR 164.312(d)), with guessing slowed down."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 
 from auricle.access.throttle import Throttle
 from auricle.calls.ports import Origin
 from auricle.kernel.errors import PeerError
+from auricle.kernel.ids import PersonId
 from auricle.kernel.time import Clock
 from auricle.practice.model import Device, Practice
 from auricle.sip.digest import BadCredentials, DigestVerifier, ReplayedNonce, StaleNonce
 from auricle.sip.message import Request
 from auricle.sip.uri import SipUri
 
+ACCESS_ENDED = "the person's access was ended"
+
 
 class PhoneRefused(PeerError):
     """The request did not prove its phone; `status` and `headers` answer it."""
 
-    def __init__(self, status: int, reason: str = "", headers: Sequence[tuple[str, str]] = (), *, guess: bool = False) -> None:
+    def __init__(
+        self, status: int, reason: str = "", headers: Sequence[tuple[str, str]] = (), *, event: str = "", phone: str = "*"
+    ) -> None:
         super().__init__(status)
         self.status = status
         self.reason = reason
         self.headers = headers
-        self.guess = guess
-        """True when credentials were offered and were wrong: an event for the audit log, unlike a first challenge."""
+        self.event = event
+        """What the audit log is told: that offered credentials were wrong, or whose access ended; empty for a first challenge."""
+        self.phone = phone
 
 
 class PhoneGuard:
-    """Challenges, verifies, and slows down whoever guesses."""
+    """Challenges, verifies, and slows down whoever guesses. `terminated` says whose access ended, as of now."""
 
-    def __init__(self, practice: Practice, verifier: DigestVerifier, throttle: Throttle, clock: Clock) -> None:
+    def __init__(
+        self,
+        practice: Practice,
+        verifier: DigestVerifier,
+        throttle: Throttle,
+        clock: Clock,
+        terminated: Callable[[PersonId], bool] = lambda _: False,
+    ) -> None:
         self._practice = practice
         self._verifier = verifier
         self._throttle = throttle
         self._clock = clock
+        self._terminated = terminated
 
     def claims_a_phone(self, request: Request) -> bool:
         """Whether the request offers credentials, or names one of our phones as its sender."""
@@ -41,8 +55,16 @@ class PhoneGuard:
         sender = request.from_.uri
         return isinstance(sender, SipUri) and sender.user in self._practice.devices
 
-    def authenticate(self, request: Request, origin: Origin) -> Device:
-        """The phone that sent the request. Raises PhoneRefused with a challenge (401) or a delay (503 Retry-After)."""
+    def switched_off(self, username: str) -> bool:
+        """Whether this phone's person has no access any more."""
+        device = self._practice.devices.get(username)
+        return device is None or self._terminated(device.person)
+
+    def authenticate(self, request: Request, origin: Origin, *, emergency: bool = False) -> Device:
+        """The phone that sent the request. Raises PhoneRefused with a challenge (401), a delay (503 Retry-After), or 403.
+
+        403 is for the phone of a person whose access ended, unless it calls for help (47 CFR 9.16: nothing may stand before 911).
+        """
         now = self._clock.monotonic()
         source = origin.host
         header = request.get("authorization")
@@ -58,11 +80,14 @@ class PhoneGuard:
             raise self._challenge(request, now, stale=True) from None
         except BadCredentials:
             self._throttle.failed(account, source, now)
-            raise self._challenge(request, now, guess=True) from None
+            raise self._challenge(request, now, event="wrong credentials") from None
         self._throttle.succeeded(account, source)
-        return self._practice.devices[username]
+        device = self._practice.devices[username]
+        if self._terminated(device.person) and not emergency:
+            raise PhoneRefused(403, "This phone is switched off", event=ACCESS_ENDED, phone=username)
+        return device
 
-    def _challenge(self, request: Request, now: float, *, stale: bool = False, guess: bool = False) -> PhoneRefused:
+    def _challenge(self, request: Request, now: float, *, stale: bool = False, event: str = "") -> PhoneRefused:
         """A fresh nonce; a phone known to stumble over SHA-256 is offered MD5 alone (the name in From only chooses the offer)."""
         sender = request.from_.uri
         device = self._practice.devices.get(sender.user) if isinstance(sender, SipUri) else None
@@ -70,7 +95,7 @@ class PhoneGuard:
         if device is not None and device.md5_only:
             values = [value for value in values if "algorithm=MD5" in value]
         challenges = [("WWW-Authenticate", value + (", stale=true" if stale else "")) for value in values]
-        return PhoneRefused(401, "", challenges, guess=guess)
+        return PhoneRefused(401, "", challenges, event=event)
 
     def _ha1(self, username: str, algorithm: str) -> str | None:
         device = self._practice.devices.get(username)

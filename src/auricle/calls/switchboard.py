@@ -11,13 +11,13 @@ from auricle.calls.errors import LegEnded
 from auricle.calls.flow.document import FlowDocument
 from auricle.calls.flow.interpreter import run_flow
 from auricle.calls.leg import Leg, Party
-from auricle.calls.phones import PhoneGuard, PhoneRefused
-from auricle.calls.ports import InviteSession, Origin, Responder, SessionListener
+from auricle.calls.phones import ACCESS_ENDED, PhoneGuard, PhoneRefused
+from auricle.calls.ports import InviteSession, Origin, PhoneAudit, Responder, SessionListener
 from auricle.calls.records import Direction, Disposition
 from auricle.calls.registrar import Registrar
 from auricle.kernel.e164 import E164, NotANumber
 from auricle.kernel.errors import PeerError
-from auricle.kernel.ids import CallId, FlowId, TrunkName
+from auricle.kernel.ids import CallId, FlowId, PersonId, TrunkName
 from auricle.kernel.phi import Phi
 from auricle.media.errors import MediaError
 from auricle.practice.model import Device, MediaRule, Practice, Trunk
@@ -55,6 +55,7 @@ class Admission:
     called: str
     party: Party
     work: Work
+    emergency: bool = False
 
 
 class Switchboard:
@@ -75,6 +76,7 @@ class Switchboard:
         self._directory = directory
         self._phones = phones
         self._registrar = registrar
+        self._running: dict[CallId, Call] = {}
 
     def on_register(self, request: Request, origin: Origin, respond: Responder) -> None:
         """A phone registers."""
@@ -97,8 +99,10 @@ class Switchboard:
         call_id = CallId(self._ports.entropy.name("c"))
         call = Call(call_id, admission.direction, admission.caller, Phi(admission.called), self._practice, self._ports)
         call.max_forwards = min(MAX_HOPS, _hops(request))
+        call.emergency = admission.emergency
         leg = call.add_leg(admission.party, outgoing=False)
         leg.attach(session)
+        self._running[call_id] = call
         self._ports.loop.spawn(f"call {call_id}", self._serve(call, leg, request.body, admission.work))
         return leg.on_session_event
 
@@ -117,7 +121,21 @@ class Switchboard:
             call.disposition = Disposition.FAILED  # a fault of ours: the task root logs it, the record says it was not the caller's choice
             raise
         finally:
+            self._running.pop(call.id, None)
             await call.finish()
+
+    # ---- ending what somebody may no longer do -----------------------------------------------------------
+
+    def end_access(self, person: PersonId, audit: PhoneAudit) -> None:
+        """Forget the person's phones and end their legs in running calls, all but those of calls for help."""
+        self._registrar.drop(device.username for device in self._practice.devices_of(person))
+        for call in list(self._running.values()):
+            theirs = [leg for leg in call.legs if leg.live and leg.party.person == person]
+            if not theirs or call.emergency:
+                continue
+            for leg in theirs:
+                leg.dismiss()
+            self._ports.loop.spawn("call ended", audit.call_ended(call.id, ACCESS_ENDED))
 
     # ---- admission -----------------------------------------------------------------------------------
 
@@ -128,7 +146,8 @@ class Switchboard:
         trunk = self._practice.trunks.get(TrunkName(origin.trunk)) if origin.trunk else None
         if trunk is not None and not self._phones.claims_a_phone(request):
             return self._from_trunk(request, origin, trunk, dialled)
-        return self._from_phone(self._phones.authenticate(request, origin), origin, dialled)
+        device = self._phones.authenticate(request, origin, emergency=dialled in EMERGENCY)
+        return self._from_phone(device, origin, dialled)
 
     def _from_trunk(self, request: Request, origin: Origin, trunk: Trunk, dialled: str) -> Admission:
         flow = self._flow_of(dialled)
@@ -151,7 +170,7 @@ class Switchboard:
         async def work(call: Call, leg: Leg) -> None:
             await self._station_call(call, leg, destinations, ring_s)
 
-        return Admission(direction, caller_from_phone(person), dialled, party, work)
+        return Admission(direction, caller_from_phone(person), dialled, party, work, emergency=dialled in EMERGENCY)
 
     def _reach(self, dialled: str) -> tuple[list[bridge.Destination], Direction, float]:
         """Where a phone's dialled string leads. Raises CallRefused when it leads nowhere."""

@@ -85,6 +85,10 @@ class Registrations:
         current = self._current(aor, now)
         return tuple(current.values())
 
+    def drop(self, aor: str) -> None:
+        """Forget all bindings of an address-of-record."""
+        self._table.pop(aor, None)
+
     def apply(self, aor: str, request: Request, source: Source, now: float) -> Result:
         """Carry out an authenticated REGISTER for `aor`, wholly or not at all. Raises RegistrationRefused, SipParseError."""
         current = self._current(aor, now)

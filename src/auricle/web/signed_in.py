@@ -21,6 +21,12 @@ class BadCode(PeerError):
     code: ClassVar[str] = "session.bad_code"
 
 
+class WrongPassword(PeerError):
+    """The password of somebody who is signed in is wrong; their session stays."""
+
+    code: ClassVar[str] = "me.wrong_password"
+
+
 class TicketOver(PeerError):
     """The second step of a sign-in came too late, from elsewhere, or a second time: start with the password again."""
 
@@ -48,6 +54,11 @@ class Throttled(PeerError):
     def __init__(self, retry_after_s: float) -> None:
         super().__init__("throttled")
         self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class AccessChanged:
+    """Sessions ended, or what people may do changed: whoever shows something looks again whether it still may."""
 
 
 @dataclass(frozen=True, slots=True)

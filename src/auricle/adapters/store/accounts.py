@@ -1,22 +1,25 @@
-"""Console accounts, their sessions, and the wrong sign-ins that slow down guessers. Of a session token only a hash is here."""
+"""Console accounts, the addresses they are used from, and the wrong tries that slow down guessers."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from auricle.access.session import ABSOLUTE, Session
 from auricle.access.throttle import FORGET_S, Tries
 from auricle.adapters.store import sealing
-from auricle.adapters.store.part import Part
-from auricle.adapters.store.schema import accounts, sessions, sign_in_tries
+from auricle.adapters.store.part import AnyRow, Part
+from auricle.adapters.store.schema import accounts, sign_in_addresses, sign_in_tries, standings
 from auricle.adapters.store.statements import Op, compiled
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.ids import PersonId
 from auricle.vault.gate import Outcome, Ref
 
 COMMAND_LINE = Actor(ActorKind.SERVICE, "cli")
+ADDRESS_FORGOTTEN = timedelta(days=180)
+CHANGED: Op = ("UPDATE identity_change SET count = count + 1 WHERE id = 1", {})
+"""Part of every write that a running practice must hear of, whoever writes."""
 
 _put_account = upsert(accounts)
 _PUT_ACCOUNT = compiled(
@@ -31,75 +34,103 @@ _PUT_TRIES = compiled(
         index_elements=["account", "address"], set_={"count": _put_tries.excluded["count"], "at": _put_tries.excluded["at"]}
     )
 )
-_ADD_SESSION = compiled(insert(sessions))
-_TOUCH_SESSION = "UPDATE session SET last_seen_at = :at WHERE token_hash = :token_hash"
-_END_SESSION = "DELETE FROM session WHERE token_hash = :token_hash"
+_put_address = upsert(sign_in_addresses)
+_PUT_ADDRESS = compiled(
+    _put_address.on_conflict_do_update(index_elements=["username", "address"], set_={"last_at": _put_address.excluded.last_at})
+)
+_KNOW_ADDRESSES = "UPDATE sign_in_address SET known = :known WHERE username = :username"
+_FORGET_ADDRESSES = "DELETE FROM sign_in_address WHERE last_at < :before"
 _END_SESSIONS_OF = "DELETE FROM session WHERE username = :username"
-_END_OLD_SESSIONS = "DELETE FROM session WHERE started_at < :before"
+_CHANGE_PASSWORD = "UPDATE account SET password_hash = :password_hash WHERE username = :username"  # noqa: S105 - a statement
+_END_OTHER_SESSIONS = "DELETE FROM session WHERE username = :username AND id <> :id"
 _FORGET_TRIES = "DELETE FROM sign_in_try WHERE at < :before"
 _FORGET_PAIR = "DELETE FROM sign_in_try WHERE account = :account AND address = :address"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A console account as sign-in sees it."""
+
+    username: str
+    person: PersonId
+    password_hash: str
+    terminated: bool
 
 
 class Accounts(Part):
     """What signing in needs."""
 
-    async def put_account(self, username: str, person: PersonId, password_hash: str) -> None:
+    async def put_account(self, username: str, person: PersonId, password_hash: str, actor: Actor = COMMAND_LINE) -> None:
         """Make or replace a console account; sessions under the old password end."""
         ops = (
             (_PUT_ACCOUNT, {"username": username, "person": person, "password_hash": password_hash}),
             (_END_SESSIONS_OF, {"username": username}),
+            CHANGED,
         )
-        await self._writer.commit(ops, (self._entry(COMMAND_LINE, "account.put", Ref("account", username)),))
+        await self._writer.commit(ops, (self._entry(actor, "account.put", Ref("account", username)),))
 
-    async def account(self, username: str) -> tuple[PersonId, str] | None:
-        """Person and password hash of an account."""
-        rows = await self._rows(select(accounts).where(accounts.c.username == username))
-        return (PersonId(rows[0].person), rows[0].password_hash) if rows else None
+    async def change_password(self, username: str, password_hash: str, actor: Actor) -> None:
+        """Its owner took a new password: all other sessions of the account end."""
+        ops: tuple[Op, ...] = (
+            (_CHANGE_PASSWORD, {"username": username, "password_hash": password_hash}),
+            (_END_OTHER_SESSIONS, {"username": username, "id": actor.session_id}),
+            CHANGED,
+        )
+        await self._writer.commit(ops, (self._entry(actor, "account.put", Ref("account", username), Outcome.DONE, "password changed"),))
 
-    # ---- sessions ------------------------------------------------------------------------------------
+    async def account(self, username: str) -> Account | None:
+        """The account of a user name."""
+        query = select(accounts, standings.c.terminated_at).join_from(
+            accounts, standings, standings.c.person == accounts.c.person, isouter=True
+        )
+        rows = await self._rows(query.where(accounts.c.username == username))
+        return _account(rows[0]) if rows else None
 
-    async def add_session(self, token_hash: str, session: Session, actor: Actor) -> None:
-        """Start a session; those too old to be alive are swept out."""
-        params = {
-            "token_hash": token_hash,
-            "id": session.id,
-            "username": session.username,
-            "person": session.person,
-            "started_at": session.started_at.timestamp(),
-            "last_seen_at": session.last_seen_at.timestamp(),
-        }
-        old = {"before": (session.started_at - ABSOLUTE).timestamp()}
-        entry = self._entry(actor, "session.start", Ref("session", session.id))
-        await self._writer.commit(((_END_OLD_SESSIONS, old), (_ADD_SESSION, params)), (entry,))
+    async def accounts(self) -> list[Account]:
+        """All of them, by user name."""
+        query = select(accounts, standings.c.terminated_at).join_from(
+            accounts, standings, standings.c.person == accounts.c.person, isouter=True
+        )
+        return [_account(row) for row in await self._rows(query.order_by(accounts.c.username))]
 
-    async def session(self, token_hash: str) -> Session | None:
-        """The session of a token."""
-        rows = await self._rows(select(sessions).where(sessions.c.token_hash == token_hash))
-        if not rows:
-            return None
-        row = rows[0]
-        return Session(row.id, row.username, PersonId(row.person), sealing.when(row.started_at), sealing.when(row.last_seen_at))
+    # ---- where accounts are used from ----------------------------------------------------------------
 
-    async def touch_session(self, token_hash: str, at: datetime) -> None:
-        """The session was used."""
-        await self._writer.commit(((_TOUCH_SESSION, {"token_hash": token_hash, "at": at.timestamp()}),))
+    async def address_is_new(self, username: str, address: str) -> bool:
+        """Whether this account was used before, but never from this address."""
+        rows = await self._rows(select(sign_in_addresses.c.address).where(sign_in_addresses.c.username == username))
+        return bool(rows) and address not in {row.address for row in rows}
 
-    async def end_session(self, token_hash: str, session_id: str, actor: Actor) -> None:
-        """Sign out."""
-        entry = self._entry(actor, "session.end", Ref("session", session_id))
-        await self._writer.commit(((_END_SESSION, {"token_hash": token_hash}),), (entry,))
+    async def new_addresses(self, username: str) -> list[tuple[str, datetime]]:
+        """Addresses that the account's owner has not yet said to know, the newest first."""
+        query = select(sign_in_addresses.c.address, sign_in_addresses.c.first_at).where(
+            sign_in_addresses.c.username == username, sign_in_addresses.c.known.is_(False)
+        )
+        rows = await self._rows(query.order_by(sign_in_addresses.c.first_at.desc()))
+        return [(row.address, sealing.when(row.first_at)) for row in rows]
 
-    # ---- wrong sign-ins ------------------------------------------------------------------------------
+    async def know_addresses(self, username: str, actor: Actor) -> None:
+        """All of them are the owner's own."""
+        entry = self._entry(actor, "account.know-addresses", Ref("account", username))
+        await self._writer.commit(((_KNOW_ADDRESSES, {"username": username, "known": True}),), (entry,))
 
-    async def sign_in_refused(self, address: str, account: str, tries: Sequence[Tries]) -> None:
-        """A wrong password: the throttle's counts and the audit entry together. `account` is no user name but its hash."""
-        actor = Actor(ActorKind.ANONYMOUS, "anonymous", address=address)
-        entry = self._entry(actor, "session.start", Ref("account", account), Outcome.REFUSED, "wrong user name or password")
+    def _address_ops(self, username: str, address: str, at: datetime, *, new: bool) -> list[Op]:
+        """Note a sign-in's address; those long unused are forgotten."""
+        times = {"first_at": at.timestamp(), "last_at": at.timestamp()}
+        return [
+            (_PUT_ADDRESS, {"username": username, "address": address, "known": not new, **times}),
+            (_FORGET_ADDRESSES, {"before": (at - ADDRESS_FORGOTTEN).timestamp()}),
+        ]
+
+    # ---- wrong tries ---------------------------------------------------------------------------------
+
+    async def try_refused(self, actor: Actor, action: str, ref: Ref, why: str, tries: Sequence[Tries]) -> None:
+        """A wrong secret: the throttle's counts and the audit entry together. `ref` names no account that may not exist, only its hash."""
+        entry = self._entry(actor, action, ref, Outcome.REFUSED, why)
         await self._writer.commit([self._tries_op(counted) for counted in tries], (entry,))
 
-    async def sign_in_succeeded(self, account: str, address: str) -> None:
-        """The pair starts anew."""
-        await self._writer.commit(((_FORGET_PAIR, {"account": account, "address": address}),))
+    async def try_succeeded(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """These pairs start anew."""
+        await self._writer.commit([(_FORGET_PAIR, {"account": account, "address": address}) for account, address in pairs])
 
     async def sign_in_tries(self) -> list[Tries]:
         """The counts that are not yet forgotten, on today's monotonic clock; the others are deleted."""
@@ -116,3 +147,7 @@ class Accounts(Part):
             "count": tries.count,
             "at": tries.at + self._ahead_s(),
         }
+
+
+def _account(row: AnyRow) -> Account:
+    return Account(row.username, PersonId(row.person), row.password_hash, row.terminated_at is not None)

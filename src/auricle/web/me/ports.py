@@ -94,7 +94,7 @@ class Me(Protocol):
         ...
 
     async def remove_totp(self, me: SignedIn) -> None:
-        """Remove it and its recovery codes. Raises StepUpNeeded, NotFound."""
+        """Remove it and its recovery codes. Raises StepUpNeeded, NotFound, or LastFactor where the practice asks for one."""
         ...
 
     async def new_recovery_codes(self, me: SignedIn) -> tuple[str, ...]:

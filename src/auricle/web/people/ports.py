@@ -3,11 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from auricle.kernel.actor import Actor
+from auricle.kernel.errors import PeerError
 from auricle.kernel.ids import PersonId
 from auricle.web.me.ports import SessionInfo
+
+
+class OwnAccess(PeerError):
+    """Nobody ends their own access: somebody must be there to give it back."""
+
+    code: ClassVar[str] = "people.own_access"
 
 
 @dataclass(frozen=True, slots=True)

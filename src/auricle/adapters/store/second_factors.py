@@ -1,0 +1,112 @@
+"""Secrets of authenticators, sealed and bound to their account, and recovery codes as hashes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from auricle.adapters.store import sealing
+from auricle.adapters.store.part import Part, hold
+from auricle.adapters.store.schema import recovery_codes, totp
+from auricle.adapters.store.statements import Op, compiled
+from auricle.kernel.actor import Actor
+from auricle.vault.gate import Grant, Outcome, Ref
+from auricle.vault.keyring import Purpose
+from auricle.vault.place import Place
+
+_put = upsert(totp)
+_BEGIN = compiled(_put.on_conflict_do_update(index_elements=["username"], set_={"pending": _put.excluded.pending}))
+_CONFIRM = compiled(
+    update(totp)
+    .where(totp.c.username == bindparam("name"))
+    .values(
+        secret=bindparam("secret", type_=totp.c.secret.type),
+        pending=None,
+        since=bindparam("since"),
+        last_step=bindparam("last_step"),
+    )
+)
+_USE_STEP = "UPDATE totp SET last_step = :step WHERE username = :username AND last_step < :step RETURNING last_step"
+_REMOVE = "DELETE FROM totp WHERE username = :username"
+_ADD_CODE = "INSERT INTO recovery_code (username, code_hash) VALUES (:username, :code_hash)"
+_DROP_CODES = "DELETE FROM recovery_code WHERE username = :username"
+_USE_CODE = "DELETE FROM recovery_code WHERE username = :username AND code_hash = :code_hash RETURNING code_hash"
+
+
+@dataclass(frozen=True, slots=True)
+class TotpState:
+    """Where an account stands with its authenticator: `since` None while none counts, `pending` while one waits for its code."""
+
+    since: datetime | None
+    pending: bool
+    last_step: int
+
+
+class SecondFactors(Part):
+    """TOTP and recovery codes. Secrets open with a grant for the account."""
+
+    async def totp_state(self, username: str) -> TotpState:
+        """What there is, without opening it."""
+        query = select(totp.c.since, totp.c.pending.is_not(None).label("waits"), totp.c.last_step).where(totp.c.username == username)
+        rows = await self._rows(query)
+        if not rows:
+            return TotpState(None, False, 0)
+        return TotpState(sealing.when(rows[0].since) if rows[0].since is not None else None, bool(rows[0].waits), rows[0].last_step)
+
+    async def totp_accounts(self) -> set[str]:
+        """User names with an authenticator that counts."""
+        return {row.username for row in await self._rows(select(totp.c.username).where(totp.c.since.is_not(None)))}
+
+    async def totp_secret(self, grant: Grant, username: str, *, pending: bool = False) -> str | None:
+        """The secret, or the one that waits for its code. Raises Corrupt naming the row where it was moved or changed."""
+        hold(grant, "account", username, exactly=True)
+        column = "pending" if pending else "secret"
+        rows = await self._rows(select(totp.c[column]).where(totp.c.username == username))
+        if not rows or rows[0][0] is None:
+            return None
+        return self._fields.open(Purpose.AUTH, rows[0][0], Place("totp", column, username), grant).decode()
+
+    async def begin_totp(self, username: str, secret: str, actor: Actor) -> None:
+        """A secret that waits for its confirming code; one that counts already goes on counting."""
+        pending = self._fields.seal(Purpose.AUTH, secret, Place("totp", "pending", username))
+        params = {"username": username, "secret": None, "pending": pending, "since": None, "last_step": 0}
+        await self._writer.commit(((_BEGIN, params),), (self._entry(actor, "totp.begin", Ref("account", username)),))
+
+    async def confirm_totp(self, username: str, secret: str, step: int, code_hashes: Sequence[str], actor: Actor) -> None:
+        """The waiting secret counts from now, its confirming step is used, and these are the recovery codes."""
+        sealed = self._fields.seal(Purpose.AUTH, secret, Place("totp", "secret", username))
+        since = self._clock.now().timestamp()
+        ops: list[Op] = [(_CONFIRM, {"name": username, "secret": sealed, "since": since, "last_step": step})]
+        ops += self._code_ops(username, code_hashes)
+        await self._writer.commit(ops, (self._entry(actor, "totp.confirm", Ref("account", username)),))
+
+    async def use_totp_step(self, username: str, step: int) -> bool:
+        """Whether this step was not used before; durable when it returns, so that a code is good once, whatever crashes."""
+        return bool(await self._writer.take((_USE_STEP, {"username": username, "step": step})))
+
+    async def remove_totp(self, username: str, actor: Actor, why: str) -> None:
+        """No authenticator and no recovery codes any more."""
+        ops: tuple[Op, ...] = ((_REMOVE, {"username": username}), (_DROP_CODES, {"username": username}))
+        await self._writer.commit(ops, (self._entry(actor, "totp.remove", Ref("account", username), Outcome.DONE, why),))
+
+    # ---- recovery codes ------------------------------------------------------------------------------
+
+    async def put_recovery_codes(self, username: str, code_hashes: Sequence[str], actor: Actor) -> None:
+        """These and no others."""
+        entry = self._entry(actor, "recovery-codes.make", Ref("account", username))
+        await self._writer.commit(self._code_ops(username, code_hashes), (entry,))
+
+    async def use_recovery_code(self, username: str, code_hash: str) -> bool:
+        """Whether there was such a code; it is used up when this returns."""
+        return bool(await self._writer.take((_USE_CODE, {"username": username, "code_hash": code_hash})))
+
+    async def recovery_codes_left(self, username: str) -> int:
+        """How many are unused."""
+        (row,) = await self._rows(select(func.count().label("left")).where(recovery_codes.c.username == username))
+        return int(row.left)
+
+    def _code_ops(self, username: str, code_hashes: Sequence[str]) -> list[Op]:
+        ops: list[Op] = [(_DROP_CODES, {"username": username})]
+        return ops + [(_ADD_CODE, {"username": username, "code_hash": code_hash}) for code_hash in code_hashes]
