@@ -2,26 +2,26 @@
 
 from sqlalchemy import Float, Index, Integer, LargeBinary, String, Table
 
-from auricle.adapters.store.schema.columns import COUNT, IDENTIFIER, SETTING, STATE, TIME, clear, metadata, sealed
+from auricle.adapters.store.schema.columns import COUNT, IDENTIFIER, NUMBER, SETTING, STATE, TIME, clear, metadata, sealed
 
 ENTRY = "identifiers only; what may be private in an entry is sealed inside it (docs/specs/audit-log.md)"
 
 audit_leaves = Table(
     "audit_leaf",
     metadata,
-    clear("number", Integer, why=COUNT, primary_key=True, autoincrement=False),
+    clear("number", NUMBER, why=COUNT, primary_key=True, autoincrement=False),
     clear("leaf", LargeBinary, why=ENTRY, nullable=False),
 )
 checkpoints = Table(
     "audit_checkpoint",
     metadata,
-    clear("size", Integer, why=COUNT, primary_key=True, autoincrement=False),
+    clear("size", NUMBER, why=COUNT, primary_key=True, autoincrement=False),
     clear("note", String, why="a signed hash", nullable=False),
 )
 audit_index = Table(
     "audit_index",
     metadata,
-    clear("number", Integer, why=COUNT, primary_key=True, autoincrement=False),
+    clear("number", NUMBER, why=COUNT, primary_key=True, autoincrement=False),
     clear("hash", LargeBinary, why="the leaf's hash when it was written: a leaf changed later is found by its number", nullable=False),
     clear("at", Float, why=TIME, nullable=False),
     clear("actor", String, why=SETTING, nullable=False),
@@ -38,13 +38,13 @@ audit_touched = Table(
     "audit_touched",
     metadata,
     clear("record", String, why=IDENTIFIER, primary_key=True),
-    clear("number", Integer, why=COUNT, primary_key=True, autoincrement=False),
+    clear("number", NUMBER, why=COUNT, primary_key=True, autoincrement=False),
     Index("audit_touched_by_number", "number"),
 )
 cosignatures = Table(
     "audit_cosignature",
     metadata,
-    clear("size", Integer, why=COUNT, primary_key=True, autoincrement=False),
+    clear("size", NUMBER, why=COUNT, primary_key=True, autoincrement=False),
     clear("witness", String, why=SETTING, primary_key=True),
     clear("line", String, why="a signature", nullable=False),
 )
@@ -52,7 +52,7 @@ anchors = Table(
     "audit_anchor",
     metadata,
     clear("name", String, why=SETTING, primary_key=True),
-    clear("size", Integer, why=COUNT, nullable=False),
+    clear("size", NUMBER, why=COUNT, nullable=False),
     clear("anchored_at", Float, why=TIME),
     clear("tries", Integer, why=COUNT, nullable=False),
     clear("tried_at", Float, why=TIME),
@@ -62,13 +62,13 @@ audit_readers = Table(
     "audit_reader",
     metadata,
     clear("name", String, why=STATE, primary_key=True),
-    clear("number", Integer, why=COUNT, nullable=False),
+    clear("number", NUMBER, why=COUNT, nullable=False),
 )
 alerts = Table(
     "alert",
     metadata,
     clear("id", String, why="a rule and an entry number", primary_key=True),
-    clear("entry", Integer, why=COUNT, nullable=False),
+    clear("entry", NUMBER, why=COUNT, nullable=False),
     clear("rule", String, why=STATE, nullable=False),
     clear("at", Float, why=TIME, nullable=False),
     clear("actor", String, why=SETTING, nullable=False),
@@ -84,5 +84,5 @@ networks = Table(
     metadata,
     clear("actor", String, why=SETTING, primary_key=True),
     clear("network", String, why="a network address of staff", primary_key=True),
-    clear("entry", Integer, why=COUNT, nullable=False),
+    clear("entry", NUMBER, why=COUNT, nullable=False),
 )

@@ -6,13 +6,15 @@ A protected column takes only what the vault made (`vault.protected`): a text or
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Dialect, LargeBinary, MetaData
+from sqlalchemy import BigInteger, Column, Dialect, Integer, LargeBinary, MetaData
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from auricle.adapters.store.errors import PlaintextRefused
 from auricle.vault.protected import Blind, Sealed
 
 metadata = MetaData()
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""Of audit entries: a busy system may write more than 2^31 of them. SQLite's integers have 64 bits, and its row ids want their own name."""
 MARK = "auricle"
 """The key in `Column.info` that says what a column may hold."""
 

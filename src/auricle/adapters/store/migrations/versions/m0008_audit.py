@@ -14,13 +14,14 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 BATCH = 1000
+NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
     """Make the tables and fill the columns from the leaves that are there; the leaves themselves are not touched."""
     index = op.create_table(
         "audit_index",
-        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("number", NUMBER, primary_key=True, autoincrement=False),
         sa.Column("hash", sa.LargeBinary, nullable=False),
         sa.Column("at", sa.Float, nullable=False),
         sa.Column("actor", sa.String, nullable=False),
@@ -32,7 +33,7 @@ def upgrade() -> None:
     touched = op.create_table(
         "audit_touched",
         sa.Column("record", sa.String, primary_key=True),
-        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("number", NUMBER, primary_key=True, autoincrement=False),
     )
     _fill(index, touched)
     op.create_index("audit_index_by_time", "audit_index", ["at", "number"])
@@ -88,14 +89,14 @@ def _storable(text: str) -> str:
 def _make_anchors() -> None:
     op.create_table(
         "audit_cosignature",
-        sa.Column("size", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("size", NUMBER, primary_key=True, autoincrement=False),
         sa.Column("witness", sa.String, primary_key=True),
         sa.Column("line", sa.String, nullable=False),
     )
     op.create_table(
         "audit_anchor",
         sa.Column("name", sa.String, primary_key=True),
-        sa.Column("size", sa.Integer, nullable=False),
+        sa.Column("size", NUMBER, nullable=False),
         sa.Column("anchored_at", sa.Float),
         sa.Column("tries", sa.Integer, nullable=False),
         sa.Column("tried_at", sa.Float),
@@ -107,14 +108,14 @@ def _make_alerts() -> None:
     op.create_table(
         "audit_reader",
         sa.Column("name", sa.String, primary_key=True),
-        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("number", NUMBER, nullable=False),
     )
     # what happened before there were rules raises no alerts
     op.execute("INSERT INTO audit_reader (name, number) SELECT 'alerts', count(*) FROM audit_leaf")
     op.create_table(
         "alert",
         sa.Column("id", sa.String, primary_key=True),
-        sa.Column("entry", sa.Integer, nullable=False),
+        sa.Column("entry", NUMBER, nullable=False),
         sa.Column("rule", sa.String, nullable=False),
         sa.Column("at", sa.Float, nullable=False),
         sa.Column("actor", sa.String, nullable=False),
@@ -129,5 +130,5 @@ def _make_alerts() -> None:
         "alert_network",
         sa.Column("actor", sa.String, primary_key=True),
         sa.Column("network", sa.String, primary_key=True),
-        sa.Column("entry", sa.Integer, nullable=False),
+        sa.Column("entry", NUMBER, nullable=False),
     )
