@@ -23,7 +23,24 @@ class VoicemailChanged:
     id: VoicemailId
 
 
-Event = LiveCall | ServiceChanged | VoicemailChanged
+@dataclass(frozen=True, slots=True)
+class AlertRaised:
+    """A rule over the audit log found something."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessChanged:
+    """Sessions ended, or what people may do changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeysMoved:
+    """Keys were rotated, sealing anew went on, or the state of their provider changed."""
+
+
+Event = AccessChanged | LiveCall | ServiceChanged | VoicemailChanged | AlertRaised | KeysMoved
 Watcher = Callable[[Event], None]
 
 

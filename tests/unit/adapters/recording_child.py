@@ -10,13 +10,15 @@ from pathlib import Path
 
 from auricle.adapters.blobs import FileBlobs
 from auricle.adapters.clock import SystemEntropy
+from auricle.adapters.keys.records import FileRecordKeys
 from auricle.kernel.ids import VoicemailId
 from auricle.vault.keyring import Keyring, Purpose
 
 
 async def record(directory: Path, blob: VoicemailId) -> None:
     keyring = Keyring({Purpose.BLOB: {1: bytes(range(32))}})
-    writer = await FileBlobs(directory, keyring, SystemEntropy(), 0).open(blob)
+    records = FileRecordKeys(directory.with_name(f"{directory.name}-keys"), keyring, SystemEntropy())
+    writer = await FileBlobs(directory, records, SystemEntropy(), 0).open(blob)
     print("recording", flush=True)
     second = 0
     while not writer.failed:

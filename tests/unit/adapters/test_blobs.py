@@ -12,6 +12,7 @@ import structlog
 
 from auricle.adapters.blobs import BlobExists, BlobMissing, FileBlobs, SealedBlobReader, writer
 from auricle.adapters.clock import SystemEntropy
+from auricle.adapters.keys.records import FileRecordKeys
 from auricle.calls.ports import RecordingRefused
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.ids import VoicemailId
@@ -23,6 +24,11 @@ BLOB = VoicemailId("v1")
 KEYRING = Keyring({Purpose.BLOB: {1: bytes(range(32))}})
 STREAMS = Path(__file__).parents[2] / "vectors" / "vault" / "stream"
 WANTED: dict[str, type[VaultError]] = {"corrupt": Corrupt, "unknown-format": UnknownFormat}
+
+
+def records(directory: Path, keyring: Keyring = KEYRING) -> FileRecordKeys:
+    """The keys of the blobs of a directory, in one beside it."""
+    return FileRecordKeys(directory.with_name(f"{directory.name}-keys"), keyring, SystemEntropy())
 
 
 class AllowsAll:
@@ -44,7 +50,7 @@ async def reading(blobs: FileBlobs, blob: VoicemailId = BLOB) -> SealedBlobReade
 
 @pytest.fixture
 async def blobs(tmp_path: Path) -> AsyncIterator[FileBlobs]:
-    made = FileBlobs(tmp_path, KEYRING, SystemEntropy(), 0)
+    made = FileBlobs(tmp_path, records(tmp_path), SystemEntropy(), 0)
     yield made
     made.close()
 
@@ -87,7 +93,7 @@ async def test_no_audio_and_no_key_is_on_the_disk_in_clear(blobs: FileBlobs, tmp
     await recorded(blobs, audio)
     on_disk = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"private" not in on_disk
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["v1.key", "v1.sealed"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["v1.sealed"]
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
 
 
@@ -174,12 +180,12 @@ async def test_the_grant_must_be_live(blobs: FileBlobs) -> None:
 
 async def test_older_epochs_still_open_after_rotation(tmp_path: Path) -> None:
     keyring = Keyring({Purpose.BLOB: {1: bytes(range(32))}})
-    blobs = FileBlobs(tmp_path, keyring, SystemEntropy(), 0)
+    blobs = FileBlobs(tmp_path, records(tmp_path, keyring), SystemEntropy(), 0)
     await recorded(blobs, speech(1), VoicemailId("old"))
     keyring.rotate(Purpose.BLOB, SystemEntropy())
     await recorded(blobs, speech(1), VoicemailId("new"))
     for name, epoch in (("old", 1), ("new", 2)):
-        assert (tmp_path / f"{name}.key").read_bytes()[:2] == epoch.to_bytes(2, "big")
+        assert (tmp_path.with_name(f"{tmp_path.name}-keys") / f"{name}.key").read_bytes()[:2] == epoch.to_bytes(2, "big")
         assert (await reading(blobs, VoicemailId(name))).read(0, 8000) == speech(1)
     blobs.close()
 
@@ -242,12 +248,12 @@ def test_the_vectors(path: Path, tmp_path: Path) -> None:
 
 async def test_a_low_disk_refuses_new_recordings_and_leaves_the_rest(tmp_path: Path) -> None:
     """RECO-6bf5: disk-low stops new recordings with an event, never what is there."""
-    await recorded(blobs := FileBlobs(tmp_path, KEYRING, SystemEntropy(), 0), speech(1))
-    low = FileBlobs(tmp_path, KEYRING, SystemEntropy(), 1 << 62)
+    await recorded(blobs := FileBlobs(tmp_path, records(tmp_path), SystemEntropy(), 0), speech(1))
+    low = FileBlobs(tmp_path, records(tmp_path), SystemEntropy(), 1 << 62)
     with structlog.testing.capture_logs() as logs, pytest.raises(RecordingRefused):
         await low.open(VoicemailId("v2"))
     assert [(entry["event"], entry["reason"]) for entry in logs] == [("recording_refused", "disk_low")]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["v1.key", "v1.sealed"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["v1.sealed"]
     assert (await reading(low)).read(0, 8000) == speech(1)
     blobs.close()
     low.close()
@@ -288,7 +294,7 @@ async def test_a_write_that_fails_ends_the_recording_and_keeps_what_was_sealed(
 async def test_the_disk_is_synced_every_few_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
     monkeypatch.setattr(os, "fdatasync", synced.append)
-    blobs = FileBlobs(tmp_path, KEYRING, SystemEntropy(), 0, sync_segments=3)
+    blobs = FileBlobs(tmp_path, records(tmp_path), SystemEntropy(), 0, sync_segments=3)
     await recorded(blobs, speech(7.5))
     blobs.close()
     assert len(synced) == 2

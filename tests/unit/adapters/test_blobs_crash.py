@@ -12,6 +12,7 @@ import structlog
 
 from auricle.adapters.blobs import FileBlobs, SealedBlobReader
 from auricle.adapters.clock import SystemEntropy
+from auricle.adapters.keys.records import FileRecordKeys
 from auricle.calls.ports import RecordingRefused
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.ids import VoicemailId
@@ -22,6 +23,11 @@ CHILD = Path(__file__).with_name("recording_child.py")
 BLOB = VoicemailId("v1")
 KEYRING = Keyring({Purpose.BLOB: {1: bytes(range(32))}})
 HEADER, SEALED = 47, 8016
+
+
+def records(directory: Path, keyring: Keyring = KEYRING) -> FileRecordKeys:
+    """The keys of the blobs of a directory, in one beside it."""
+    return FileRecordKeys(directory.with_name(f"{directory.name}-keys"), keyring, SystemEntropy())
 
 
 class AllowsAll:
@@ -71,7 +77,7 @@ async def test_killed_while_writing_every_whole_second_is_readable(seconds: int,
     child.wait()
     assert child.stdout is not None
     child.stdout.close()
-    blobs = FileBlobs(tmp_path, KEYRING, SystemEntropy(), 0)
+    blobs = FileBlobs(tmp_path, records(tmp_path), SystemEntropy(), 0)
     recovered = await blobs.recover()
     whole = (seen - HEADER) // SEALED
     assert [blob for blob, _ in recovered] == [BLOB]
@@ -79,7 +85,7 @@ async def test_killed_while_writing_every_whole_second_is_readable(seconds: int,
     reader = await reading(blobs)
     assert (reader.complete, reader.check(), reader.duration_s) == (False, (), recovered[0][1])
     assert reader.read(0, reader.size) == b"".join(said(second) for second in range(reader.size // 8000))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["v1.key", "v1.sealed"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["v1.sealed"]
     assert await blobs.recover() == []
     blobs.close()
 
@@ -98,7 +104,7 @@ def make_part(directory: Path, size: int) -> None:
 @pytest.mark.parametrize("size", [0, 20, HEADER, HEADER + 1, HEADER + SEALED - 1])
 async def test_less_than_a_second_leaves_nothing(size: int, tmp_path: Path) -> None:
     make_part(tmp_path, size)
-    blobs = FileBlobs(tmp_path, KEYRING, SystemEntropy(), 0)
+    blobs = FileBlobs(tmp_path, records(tmp_path), SystemEntropy(), 0)
     assert await blobs.recover() == []
     assert list(tmp_path.iterdir()) == []
     blobs.close()
@@ -108,7 +114,7 @@ async def test_less_than_a_second_leaves_nothing(size: int, tmp_path: Path) -> N
 async def test_a_torn_tail_is_cut_off(torn: int, tmp_path: Path) -> None:
     """RECO-090b: power was lost in the middle of a write."""
     make_part(tmp_path, HEADER + 3 * SEALED + torn)
-    blobs = FileBlobs(tmp_path, KEYRING, SystemEntropy(), 0)
+    blobs = FileBlobs(tmp_path, records(tmp_path), SystemEntropy(), 0)
     assert await blobs.recover() == [(BLOB, 3.0)]
     assert (tmp_path / "v1.sealed").stat().st_size == HEADER + 3 * SEALED
     assert (await reading(blobs)).read(0, 99999) == said(0) + said(1) + said(2)
@@ -119,7 +125,7 @@ async def test_a_part_without_its_key_stops_no_other(tmp_path: Path) -> None:
     make_part(tmp_path, HEADER + 2 * SEALED)
     (tmp_path / "v0.part").write_bytes((tmp_path / "v1.part").read_bytes())
     (tmp_path / "not-ours.part").write_bytes(b"x")
-    blobs = FileBlobs(tmp_path, KEYRING, SystemEntropy(), 0)
+    blobs = FileBlobs(tmp_path, records(tmp_path), SystemEntropy(), 0)
     with structlog.testing.capture_logs() as logs:
         assert await blobs.recover() == [(BLOB, 2.0)]
     assert [(entry["event"], entry["blob"]) for entry in logs] == [("recording_not_recovered", "v0")]
@@ -132,7 +138,7 @@ async def test_a_file_that_may_not_grow_keeps_what_was_sealed(tmp_path: Path) ->
     child = started(tmp_path, str(HEADER + 5 * SEALED + 1000))
     output, _ = child.communicate(timeout=30)
     assert output.splitlines()[-1] == "5.0 True"
-    blobs = FileBlobs(tmp_path, KEYRING, SystemEntropy(), 0)
+    blobs = FileBlobs(tmp_path, records(tmp_path), SystemEntropy(), 0)
     assert await blobs.recover() == []
     reader = await reading(blobs)
     assert (reader.complete, reader.check()) == (False, ())
@@ -163,7 +169,7 @@ async def until_refused(blobs: FileBlobs) -> None:
 
 
 async def test_a_full_disk_ends_one_recording_and_harms_no_other(small_disk: Path) -> None:
-    blobs = FileBlobs(small_disk, KEYRING, SystemEntropy(), 0)
+    blobs = FileBlobs(small_disk, records(small_disk), SystemEntropy(), 0)
     before = await blobs.open(VoicemailId("v0"))
     before.write(said(0) + said(1))
     assert await before.close() == 2.0

@@ -18,37 +18,11 @@ def append(descriptor: int, data: bytes) -> None:
         raise OSError(ENOSPC, "short write")
 
 
-def write_new(path: Path, data: bytes) -> None:
-    """A new private file. Raises FileExistsError, or OSError when nothing was kept."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        append(descriptor, data)
-        os.fsync(descriptor)
-    except OSError:
-        path.unlink()
-        raise
-    finally:
-        os.close(descriptor)
-
-
 def cut(path: Path, size: int) -> None:
     """Cut a file to `size` bytes, durably."""
     descriptor = os.open(path, os.O_WRONLY)
     try:
         os.ftruncate(descriptor, size)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def overwrite(path: Path) -> None:
-    """Put zeros over a file's bytes before it is removed; file systems that write in place then hold nothing of it."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY)
-    except FileNotFoundError:
-        return
-    try:
-        os.write(descriptor, bytes(os.fstat(descriptor).st_size))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -1,6 +1,6 @@
-"""A directory of sealed blobs: `<id>.sealed` with `<id>.key` beside it; `<id>.part` while it is written (docs/specs/sealed-audio.md).
+"""A directory of sealed blobs: `<id>.sealed`, or `<id>.part` while it is written (docs/specs/sealed-audio.md).
 
-The key of each blob is its own and lies wrapped in the `.key` file, so deleting that file shreds the blob and every copy of it.
+The key of each blob is its own and lies wrapped in a directory apart, so deleting it there shreds the blob and every copy of it.
 """
 
 import asyncio
@@ -13,21 +13,19 @@ from typing import ClassVar, TypeVar
 
 import structlog
 
-from auricle.adapters.blobs.durable import cut, overwrite, sync_directory, write_new
+from auricle.adapters.blobs.durable import cut, sync_directory
 from auricle.adapters.blobs.reader import SealedBlobReader
 from auricle.adapters.blobs.writer import SYNC_SEGMENTS, SealedBlobWriter
+from auricle.adapters.keys.records import FileRecordKeys, RecordExists
 from auricle.calls.ports import RecordingRefused
 from auricle.kernel.errors import OurError
 from auricle.kernel.ids import VoicemailId
 from auricle.kernel.time import Entropy
-from auricle.vault.envelope import KEY_BYTES, open_sealed, seal
-from auricle.vault.errors import VaultError
+from auricle.vault.errors import SealingRefused, Shredded, VaultError
 from auricle.vault.gate import Grant, require
-from auricle.vault.keyring import Keyring, Purpose
 from auricle.vault.stream import HEADER_BYTES, StreamSealer
 
 log = structlog.get_logger(__name__)
-KEY_LABEL = b"auricle/v1/blob-key|"
 T = TypeVar("T")
 BLOB_ID = re.compile(r"[A-Za-z0-9]{1,64}", re.ASCII)
 
@@ -48,11 +46,11 @@ class FileBlobs:
     """Fits `calls.ports.Recordings`. A new blob needs `min_free_bytes` free; a power cut costs at most `sync_segments` seconds."""
 
     def __init__(
-        self, directory: Path, keyring: Keyring, entropy: Entropy, min_free_bytes: int, sync_segments: int = SYNC_SEGMENTS
+        self, directory: Path, records: FileRecordKeys, entropy: Entropy, min_free_bytes: int, sync_segments: int = SYNC_SEGMENTS
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.directory = directory
-        self._keyring = keyring
+        self._records = records
         self._entropy = entropy
         self._min_free_bytes = min_free_bytes
         self._sync_segments = sync_segments
@@ -84,40 +82,35 @@ class FileBlobs:
         self._worker.shutdown(wait=True)
 
     def _open_for_writing(self, blob: VoicemailId) -> SealedBlobWriter:
-        key_path, part, final = self._path(blob, "key"), self._path(blob, "part"), self._path(blob, "sealed")
-        if key_path.exists() or final.exists() or part.exists():
+        part, final = self._path(blob, "part"), self._path(blob, "sealed")
+        if self._records.exists(blob) or final.exists() or part.exists():
             raise BlobExists(f"blob {blob} is there already")
         try:
             if shutil.disk_usage(self.directory).free < self._min_free_bytes:
                 log.error("recording_refused", blob=blob, reason="disk_low")
                 raise RecordingRefused("not enough free disk for a new recording")
-            key = self._entropy.token(KEY_BYTES)
-            write_new(key_path, self._wrapped(blob, key))
+            key = self._records.create(blob)
+        except RecordExists as error:
+            raise BlobExists(f"blob {blob} is there already") from error
+        except SealingRefused as error:
+            log.error("recording_refused", blob=blob, reason="keys_refused")  # noqa: TRY400 - the code says it all
+            raise RecordingRefused("the keys' provider refuses, so nothing new is recorded") from error
         except OSError as error:
             raise _refused(blob, error) from error
         try:
-            return SealedBlobWriter(part, final, StreamSealer(key, blob, self._entropy), self._worker, self._sync_segments)
+            sealer = StreamSealer(key, blob, self._entropy)
+            return SealedBlobWriter(part, final, sealer, self._worker, lambda: self._shred(blob), self._sync_segments)
         except OSError as error:
-            key_path.unlink(missing_ok=True)
+            self._records.shred(blob)
             raise _refused(blob, error) from error
 
     def _reader(self, blob: VoicemailId, suffix: str) -> SealedBlobReader:
         path = self._path(blob, suffix)
         try:
-            key = self._key(blob)
+            key = self._records.key(blob)
             return _naming(path, lambda: SealedBlobReader(path, key, blob))
-        except FileNotFoundError:
+        except (FileNotFoundError, Shredded):
             raise BlobMissing(f"blob {blob} is not here, or its key was shredded") from None
-
-    def _wrapped(self, blob: VoicemailId, key: bytes) -> bytes:
-        epoch = self._keyring.epoch(Purpose.BLOB)
-        return epoch.to_bytes(2, "big") + seal(self._keyring.cipher(Purpose.BLOB, epoch), key, _associated(blob, epoch), self._entropy)
-
-    def _key(self, blob: VoicemailId) -> bytes:
-        path = self._path(blob, "key")
-        data = path.read_bytes()
-        epoch = int.from_bytes(data[:2], "big")
-        return _naming(path, lambda: open_sealed(self._keyring.cipher(Purpose.BLOB, epoch), data[2:], _associated(blob, epoch)))
 
     def _recover(self) -> list[tuple[VoicemailId, float]]:
         recovered = []
@@ -153,9 +146,8 @@ class FileBlobs:
         return seconds
 
     def _shred(self, blob: VoicemailId) -> None:
-        key = self._path(blob, "key")
-        overwrite(key)
-        for path in (key, self._path(blob, "sealed"), self._path(blob, "part")):
+        self._records.shred(blob)
+        for path in (self._path(blob, "sealed"), self._path(blob, "part")):
             path.unlink(missing_ok=True)
         sync_directory(self.directory)
 
@@ -163,10 +155,6 @@ class FileBlobs:
         if not BLOB_ID.fullmatch(blob):
             raise BlobMissing("not the id of a blob")
         return self.directory / f"{blob}.{suffix}"
-
-
-def _associated(blob: VoicemailId, epoch: int) -> bytes:
-    return KEY_LABEL + epoch.to_bytes(2, "big") + blob.encode()
 
 
 def _naming(path: Path, opened: Callable[[], T]) -> T:

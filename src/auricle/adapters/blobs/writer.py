@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import structlog
 
-from auricle.adapters.blobs.durable import append, overwrite, sync_directory
+from auricle.adapters.blobs.durable import append, sync_directory
 from auricle.vault.stream import SEGMENT_BYTES, TAG_BYTES, StreamSealer
 
 log = structlog.get_logger(__name__)
@@ -19,11 +20,21 @@ SYNC_SEGMENTS = 4  # a power loss costs at most so many seconds; a crash of the 
 class SealedBlobWriter:
     """Seals in the caller's thread (0.01 ms a second of audio) and writes in a worker of one thread, in order."""
 
-    def __init__(self, part: Path, final: Path, sealer: StreamSealer, worker: Executor, sync_segments: int = SYNC_SEGMENTS) -> None:
+    def __init__(
+        self,
+        part: Path,
+        final: Path,
+        sealer: StreamSealer,
+        worker: Executor,
+        shred: Callable[[], None],
+        sync_segments: int = SYNC_SEGMENTS,
+    ) -> None:
+        """`shred` removes the blob, its key first."""
         self._part = part
         self._final = final
         self._sealer = sealer
         self._worker = worker
+        self._shred = shred
         self._sync_segments = sync_segments
         self._buffer = bytearray()
         self._taken = 0
@@ -74,7 +85,7 @@ class SealedBlobWriter:
     async def abandon(self) -> None:
         """Remove the blob and its key."""
         await self.close()
-        await asyncio.wrap_future(self._worker.submit(self._remove))
+        await asyncio.wrap_future(self._worker.submit(self._shred))
 
     def _append(self, data: bytes) -> None:
         if self._failed:
@@ -100,13 +111,6 @@ class SealedBlobWriter:
             self._fail("recording_sync_failed", error)
         finally:
             os.close(self._descriptor)
-
-    def _remove(self) -> None:
-        key = self._final.with_suffix(".key")
-        overwrite(key)
-        for path in (key, self._final, self._part):
-            path.unlink(missing_ok=True)
-        sync_directory(self._final.parent)
 
     def _fail(self, event: str, error: OSError) -> None:
         self._failed = True

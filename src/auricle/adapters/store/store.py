@@ -14,6 +14,7 @@ from auricle.adapters.store.anchors import AnchorRecords
 from auricle.adapters.store.api_keys import SavedApiKeys
 from auricle.adapters.store.audit_facts import AuditFacts
 from auricle.adapters.store.audit_log import AuditLog
+from auricle.adapters.store.call_names import CallNames
 from auricle.adapters.store.calls import CallRecords
 from auricle.adapters.store.database import database_at
 from auricle.adapters.store.grants import Grants
@@ -62,6 +63,7 @@ class Store(
     Patients,
     RecordFacts,
     AuditFacts,
+    CallNames,
     AlertRecords,
     AnchorRecords,
 ):
