@@ -1,19 +1,21 @@
 """The console's HTTPS server, in the loop of the calls."""
 
 import asyncio
-from datetime import timedelta
 
 from auricle.access.decision import Policies
 from auricle.adapters.blobs import FileBlobs
 from auricle.adapters.certificates import Certificates
-from auricle.adapters.passwords import Passwords
 from auricle.adapters.store import Store
 from auricle.app.audit_anchors import AnchorWatch
 from auricle.app.board import Board
+from auricle.app.identity.service import IdentityService
+from auricle.app.key_parts import KeyParts
 from auricle.app.web_alerts import WebAlerts
 from auricle.app.web_audit import WebAudit
+from auricle.app.web_passkeys import WebPasskeys
 from auricle.app.web_services import WebCalls, WebSystem, WebVoicemails, watching
-from auricle.app.web_sessions import WebAccess, WebSessions
+from auricle.app.web_sessions import WebAccess
+from auricle.app.web_sso import WebSso
 from auricle.audit.rules import Thresholds
 from auricle.kernel.errors import OurError
 from auricle.kernel.time import Clock, Entropy
@@ -45,38 +47,44 @@ class ConsoleServer:
         policies: Policies,
         practice: Practice,
         board: Board,
-        passwords: Passwords,
         clock: Clock,
         entropy: Entropy,
+        identity: IdentityService,
+        passkeys: WebPasskeys,
+        sso: WebSso,
         certificates: Certificates,
         host: str,
         port: int,
-        idle: timedelta,
-        development_keys: bool,
+        keys: KeyParts,
         anchors: AnchorWatch,
         thresholds: Thresholds,
         compliance: Compliance,
     ) -> None:
         self.port = port
-        self._sessions = WebSessions(store, practice, passwords, clock, entropy, idle)
         ports = WebPorts(
             practice=practice,
-            sessions=self._sessions,
+            sessions=identity.sessions,
+            me=identity.me,
+            people=identity.people,
+            api_keys=identity.api_keys,
+            scim=identity.scim,
+            passkeys=passkeys,
+            sso=sso,
             access=WebAccess(policies, store),
             calls=WebCalls(store, gate, board),
             voicemails=WebVoicemails(store, blobs, gate, board),
             audit=WebAudit(store, gate, practice, anchors),
             alerts=WebAlerts(store, gate, thresholds),
-            system=WebSystem(board, development_keys=development_keys),
-            watch=watching(board),
+            system=WebSystem(board, keys.keeper),
+            watch=watching(board, keys.changed),
             compliance=compliance,
+            keys=keys.web,
         )
         self._server = server(create_app(ports), host, port, certificates.certificate, certificates.private_key)
         self._serving: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Listen. Raises ConsoleFailed when the port is taken."""
-        await self._sessions.restore()
         self._serving = asyncio.ensure_future(self._serve())
         while not self._server.started:
             if self._serving.done():

@@ -11,14 +11,12 @@ from pathlib import Path
 import structlog
 
 from auricle.access.decision import Policies
-from auricle.access.session import check_password
 from auricle.access.throttle import Throttle
 from auricle.adapters.blobs import FileBlobs
 from auricle.adapters.certificates import Certificates, ensure_demo_ca
 from auricle.adapters.clock import SystemClock, SystemEntropy
 from auricle.adapters.kamailio import Edge, EdgeSettings
-from auricle.adapters.keys import FileKeys, Keys
-from auricle.adapters.keys.records import FileRecordKeys
+from auricle.adapters.keys import Keys
 from auricle.adapters.loop import AsyncLoop
 from auricle.adapters.passwords import Passwords
 from auricle.adapters.process import ServiceState
@@ -28,12 +26,15 @@ from auricle.adapters.speech import PromptRenderer, Transcriber
 from auricle.adapters.store import Store
 from auricle.app.audit_anchors import AnchorWatch, anchor_of
 from auricle.app.audit_watch import AlertWatch, StoreFacts
-from auricle.app.board import Board
+from auricle.app.board import AccessChanged, Board
 from auricle.app.call_store import AnnouncingStore
 from auricle.app.compliance import ComplianceParts, World
 from auricle.app.console import ConsoleServer
+from auricle.app.identity.service import IdentityService
+from auricle.app.key_parts import KeyParts, key_files
 from auricle.app.look import Look
 from auricle.app.settings import Settings, SettingsWrong, load_flows, load_settings, practice_of, thresholds_of
+from auricle.app.sign_in import other_ways_in
 from auricle.app.transcription import TranscriptionQueue
 from auricle.audit.verify import Report, verify_export
 from auricle.calls.call import CallPorts
@@ -71,7 +72,8 @@ class Instance:
         self.blob_directory = self.data_directory / "blobs"
         self._cache = base / "cache"
         self._clock, self._entropy, self._loop, self.board = SystemClock(), SystemEntropy(), AsyncLoop(), Board()
-        self._keys = FileKeys(self.data_directory / "keys", self._entropy).unlock(passphrase)
+        files = key_files(self.settings.keys, base, self.data_directory, self._entropy, self._clock)
+        self.keys = KeyParts(files, passphrase, self.settings.keys, self.data_directory, self._clock, self._entropy)
         self._stops = AsyncExitStack()
         self._open_data()
         self._make_media()
@@ -92,19 +94,24 @@ class Instance:
         log.info("practice_up", people=len(self.practice.people), numbers=len(self.practice.numbers))
 
     async def _start_parts(self, *, console: bool) -> None:
+        await self.keys.start(self.blob_directory)
         await self._recover()
         self._stops.push_async_callback(self._engine.stop)
         self._stops.push_async_callback(self._edge.stop)
         await asyncio.gather(self._engine.start(), self._edge.start(), self._render_prompts())
+        await self.identity.restore()
         await self._sip.start(self._switchboard)
         self._stops.push_async_callback(self._sip.stop)
         self._stops.push_async_callback(self._loop.stop)
+        self._loop.spawn("people watch", self.identity.watch.run())
         self._loop.spawn("audit-alerts", self._alerts.run())
         self._loop.spawn("audit-anchors", self._anchors.run())
         if self.settings.speech.transcribe:
             self._stops.push_async_callback(self.transcriber.stop)
             self._loop.spawn("transcription", self._queue.run())
         self._loop.spawn("keeper", self.compliance.keeper.run())
+        for name, work in self.keys.jobs():
+            self._loop.spawn(name, work)
         if console:
             await self._console.start()
             self._stops.push_async_callback(self._console.stop)
@@ -132,7 +139,7 @@ class Instance:
     @property
     def development_keys(self) -> bool:
         """Whether the keys lie unprotected beside the data."""
-        return self._keys.development
+        return self.keys.keeper.development
 
     def live_calls(self) -> Sequence[LiveCall]:
         """Running calls."""
@@ -160,29 +167,42 @@ class Instance:
 
     async def add_account(self, username: str, person: str, password: str) -> None:
         """Make a console account. Raises BadPassword, or SettingsWrong for a person the settings do not have."""
-        if PersonId(person) not in self.practice.people:
-            raise SettingsWrong(f"there is no person '{person}' in the settings")
-        check_password(password, username)
-        await self._store.put_account(username, PersonId(person), await self._passwords.hashed(password))
+        await self.identity.users.add(username, person, password)
 
     # ---- making it -----------------------------------------------------------------------------------
 
     def _open_data(self) -> None:
-        keys: Keys = self._keys
-        self._records = FileRecordKeys(self.data_directory / "keys" / "records", keys.keyring, self._entropy)
-        fields = Fields(keys.keyring, self._entropy, self.practice.realm, self._records)
+        keys: Keys = self.keys.keys
+        fields = Fields(keys.keyring, self._entropy, self.practice.realm, self.keys.records)
         origin = f"{self.practice.realm}/audit"
         self._store = Store(self.data_directory / "auricle.db", keys.keyring, fields, keys.signing, origin, self._clock)
         self._stops.callback(self._store.close)
         min_free = self.settings.data.min_free_mb * 1_000_000
-        self._blobs = FileBlobs(self.blob_directory, self._records, self._entropy, min_free)
+        self._blobs = FileBlobs(self.blob_directory, self.keys.records, self._entropy, min_free)
         self._stops.callback(self._blobs.close)
         self.policies = Policies.packaged()
         world = World(self.settings, self.practice, self._store, self._clock, self._entropy)
         self.compliance = ComplianceParts(world, self.policies)
         self.compliance.complete(self._blobs)
         self._gate = self.compliance.gate
+        self.keys.complete(self._store, self._gate, self.board)
         self._passwords = Passwords()
+        self.identity = IdentityService(
+            store=self._store,
+            gate=self._gate,
+            policies=self.policies,
+            practice=self.practice,
+            passwords=self._passwords,
+            clock=self._clock,
+            entropy=self._entropy,
+            idle=timedelta(seconds=self.settings.data.session_idle_s),
+            second_factor_required=self.settings.access.second_factor == "required",
+            access_changed=lambda: self.board.publish(AccessChanged()),
+        )
+        self._passkeys, self._sso = other_ways_in(
+            self.settings, self._base, self._store, self.practice, self.identity, self._clock, self._entropy
+        )
+        self._stops.push_async_callback(self._sso.stop)
         self._watch_audit()
 
     def _watch_audit(self) -> None:
@@ -231,9 +251,10 @@ class Instance:
         )
         directory = Directory(self.practice, self._registrations, self._clock)
         verifier = DigestVerifier(self._entropy.token(32), self.practice.realm)
-        guard = PhoneGuard(self.practice, verifier, Throttle(), self._clock)
+        guard = PhoneGuard(self.practice, verifier, Throttle(), self._clock, self.identity.watch.terminated)
         registrar = Registrar(self._registrations, guard, self._store, self._store, self._loop, self._clock)
         self._switchboard = Switchboard(self.practice, self._flows, ports, directory, guard, registrar)
+        self.identity.watch.listen(self._end_calls_of)
         self._console = ConsoleServer(
             store=self._store,
             blobs=self._blobs,
@@ -241,14 +262,15 @@ class Instance:
             policies=self.policies,
             practice=self.practice,
             board=self.board,
-            passwords=self._passwords,
             clock=self._clock,
             entropy=self._entropy,
+            identity=self.identity,
+            passkeys=self._passkeys,
+            sso=self._sso,
             certificates=self._certificates,
             host=network.listen,
             port=network.console_port,
-            idle=timedelta(seconds=self.settings.data.session_idle_s),
-            development_keys=self._keys.development,
+            keys=self.keys,
             anchors=self._anchors,
             thresholds=self._thresholds,
             compliance=self.compliance.web,
@@ -280,7 +302,6 @@ class Instance:
     async def _recover(self) -> None:
         """Take up what the last run left: recordings a crash cut off, and where phones are registered."""
         await self.compliance.start()
-        await asyncio.to_thread(self._records.adopt, self.blob_directory)
         await self._store.recover_voicemails(await self._blobs.recover())
         for message in await self._store.unfinished_voicemails():  # the crash came between the audio's end and its entry
             seconds = await self._blobs.kept_s(message)
@@ -299,6 +320,10 @@ class Instance:
         greetings = [box.greeting for box in self.practice.mailboxes.values()]
         texts = [*texts_of(self._flows), *greetings, *([NO_ROOM, NOT_AGREED, THANKS] if greetings else [])]
         await self._prompts.render_all(texts)
+
+    def _end_calls_of(self, person: PersonId | None) -> None:
+        if person is not None:
+            self._switchboard.end_access(person, self._store)
 
     def _on_service(self, name: str, state: ServiceState) -> None:
         self.board.service(name, state.value)
@@ -334,23 +359,15 @@ def prompt_cache() -> Path:
 
 
 def create_keys(settings_file: Path, passphrase: str | None) -> str:
-    """Make a practice's keys; returns the audit log's public key."""
+    """Make a practice's keys, held by its provider; returns the audit log's public key."""
     from auricle.audit.checkpoint import vkey
 
     settings: Settings = load_settings(settings_file)
     practice: Practice = practice_of(settings)
-    directory = (settings_file.parent / settings.data.directory).resolve() / "keys"
-    keys = FileKeys(directory, SystemEntropy()).create(passphrase)
+    base = settings_file.parent
+    files = key_files(settings.keys, base, (base / settings.data.directory).resolve(), SystemEntropy(), SystemClock())
+    keys = files.create(passphrase)
     return vkey(f"{practice.realm}/audit", keys.signing.public_key())
-
-
-async def add_user(settings_file: Path, passphrase: str | None, username: str, person: str, password: str) -> None:
-    """Make a console account of a practice that may be running."""
-    instance = Instance(settings_file, passphrase)
-    try:
-        await instance.add_account(username, person, password)
-    finally:
-        await instance.stop()
 
 
 async def export_audit(settings_file: Path, passphrase: str | None) -> list[str]:

@@ -8,6 +8,7 @@ from auricle.adapters.blobs import BlobMissing, FileBlobs, SealedBlobReader
 from auricle.adapters.store import Store
 from auricle.app import board as shown
 from auricle.app.board import Board
+from auricle.app.keys import KeyKeeper
 from auricle.app.sight import Sight
 from auricle.calls.live import LiveCall
 from auricle.calls.records import CallRecord
@@ -17,8 +18,9 @@ from auricle.kernel.ids import VoicemailId
 from auricle.speech.transcript import Transcript
 from auricle.vault.gate import Gate, Grant, Outcome, Ref
 from auricle.web.alerts.ports import AlertRaised
-from auricle.web.signed_in import AccessChanged
+from auricle.web.keys.ports import KeysChanged
 from auricle.web.ports import Happening, NotFound, Seen, ServiceState, TranscriptOf, VoicemailChanged
+from auricle.web.signed_in import AccessChanged
 
 CONSOLE = "console"
 ANCHOR = "anchor "  # a place where checkpoints are kept may be away for days: seen and told, but calls go on
@@ -148,15 +150,17 @@ class WebVoicemails:
 class WebSystem:
     """Fits `web.ports.System`."""
 
-    def __init__(self, board: Board, *, development_keys: bool) -> None:
+    def __init__(self, board: Board, keys: KeyKeeper) -> None:
         self._board = board
-        self._development_keys = development_keys
+        self._keys = keys
 
     async def services(self, actor: Actor) -> Sequence[ServiceState]:
         """Every part; keys that lie unprotected are a part that is not as it should be."""
         del actor  # every signed-in person may see this, and the route has checked that
-        parts = [ServiceState(name, state) for name, state in self._board.services().items()]
-        return [*parts, ServiceState("keys", "development")] if self._development_keys else parts
+        states = self._board.services()
+        if self._keys.development and states.get("keys", "up") == "up":
+            states["keys"] = "development"
+        return [ServiceState(name, state) for name, state in states.items()]
 
     def healthy(self) -> bool:
         """Whether all parts are up."""
@@ -164,7 +168,7 @@ class WebSystem:
         return bool(states) and all(state == "up" for state in states)
 
 
-def watching(board: Board) -> Callable[[Callable[[Happening], None]], Callable[[], None]]:
+def watching(board: Board, keys_changed: Callable[[], KeysChanged]) -> Callable[[Callable[[Happening], None]], Callable[[], None]]:
     """`web.ports.Watch` over the board."""
 
     def watch(watcher: Callable[[Happening], None]) -> Callable[[], None]:
@@ -180,6 +184,8 @@ def watching(board: Board) -> Callable[[Callable[[Happening], None]], Callable[[
                     watcher(VoicemailChanged(message))
                 case shown.AlertRaised(ident):
                     watcher(AlertRaised(ident))
+                case shown.KeysMoved():
+                    watcher(keys_changed())
 
         return board.watch(translated)
 
