@@ -1,7 +1,6 @@
 """The web's ports over memory: a practice of made-up people, with the real policies and the real throttle behind them."""
 
 import math
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,12 +12,11 @@ import numpy as np
 
 from auricle.access.decision import Policies
 from auricle.access.model import Action
-from auricle.access.throttle import Throttle
 from auricle.audit.entry import Entry
 from auricle.calls.live import LiveCall
 from auricle.calls.records import CallRecord, Direction, Disposition, LegRecord, Protection
 from auricle.calls.voicemail_record import TranscriptState, VoicemailMessage
-from auricle.kernel.actor import Actor, ActorKind
+from auricle.kernel.actor import Actor
 from auricle.kernel.ids import CallId, LegId, MailboxId, PersonId, VoicemailId
 from auricle.kernel.phi import Phi
 from auricle.practice.model import Mailbox, Person, Practice
@@ -26,23 +24,24 @@ from auricle.speech.transcript import Hearing, Transcript, Word
 from auricle.vault.errors import Corrupt
 from auricle.vault.gate import Ref
 from auricle.web.ports import (
-    BadCredentials,
     Happening,
     NotFound,
     Seen,
     ServiceState,
-    SignedIn,
-    Throttled,
     TranscriptOf,
     WebPorts,
 )
 from fakes.access import FakeAccessAdmin, FakeBreakGlasses, Given
 from fakes.audit import FakeAlerts, FakeAudit
+from fakes.compliance import FakeCompliance
+from fakes.compliance import FakeCompliance
+from fakes.identity import PASSWORD as PASSWORD
+from fakes.identity import FakeSessions as FakeSessions
+from fakes.identity import Identities
 from fakes.keys import FakeKeys
+from fakes.passkeys import FakePasskeys, FakeSso
 
 T = TypeVar("T")
-PASSWORD = "quiet-harbor-lantern-7"
-IDLE = timedelta(minutes=15)
 MAIN = "+12025550100"
 MESSAGE = (
     "Hi, this is Maria Alvarez. I am calling about my lisinopril refill. The pharmacy on Dock Street says they have not heard from you. "
@@ -84,16 +83,21 @@ class FakeWorld:
     services: dict[str, str] = field(default_factory=lambda: {"kamailio": "up", "rtpengine": "up", "transcriber": "up"})
     entries: list[Entry] = field(default_factory=list)
     alerts: FakeAlerts | None = None
+    compliance: FakeCompliance | None = None
     watchers: list[Callable[[Happening], None]] = field(default_factory=list)
+    identities: Identities = field(default_factory=Identities)
     given: Given = field(default_factory=Given)
     restricted: set[str] = field(default_factory=set)
     """Numbers of restricted patients."""
 
     def ports(self) -> WebPorts:
         """What `create_app` takes."""
+        sessions = FakeSessions(self)
         return WebPorts(
             practice=self.practice,
-            sessions=FakeSessions(self),
+            sessions=sessions,
+            passkeys=FakePasskeys(self, sessions),
+            sso=FakeSso(self, sessions),
             access=FakeAccess(self),
             calls=FakeCalls(self),
             voicemails=FakeVoicemails(self),
@@ -101,6 +105,7 @@ class FakeWorld:
             alerts=self.alerts or FakeAlerts(self.gate),
             system=FakeSystem(self),
             watch=self.watch,
+            compliance=self.compliance or FakeCompliance(self.gate),
             access_admin=FakeAccessAdmin(self),
             break_glass=FakeBreakGlasses(self),
             keys=FakeKeys(self.gate),
@@ -141,50 +146,6 @@ class FakeWorld:
         """Append an audit entry."""
         at = self.now()
         self.entries.append(Entry(at, actor.kind.value, actor.id, actor.session_id, actor.address, action, kind, ref, outcome, purpose))
-
-
-class FakeSessions:
-    """Accounts are the ids of people with a dot; all share one password."""
-
-    def __init__(self, world: FakeWorld) -> None:
-        self._world = world
-        self._throttle = Throttle()
-        self.live: dict[str, tuple[SignedIn, datetime]] = {}
-
-    async def sign_in(self, username: str, password: str, address: str) -> SignedIn:
-        """A session."""
-        now = self._world.now()
-        wait = self._throttle.wait_s(username, address, now.timestamp())
-        if wait > 0:
-            raise Throttled(wait)
-        person = self._world.practice.people.get(PersonId(username.replace(".", "-")))
-        if person is None or password != PASSWORD:
-            self._throttle.failed(username, address, now.timestamp())
-            raise BadCredentials
-        token = secrets.token_urlsafe(32)
-        actor = Actor(ActorKind.PERSON, person.id, person.roles, secrets.token_hex(6), address)
-        session = SignedIn(token, actor, person.id, username, now + timedelta(hours=12), int(IDLE.total_seconds()))
-        self.live[token] = (session, now)
-        self._world.note(actor, "session.start", "session", actor.session_id, "done", "")
-        return session
-
-    async def resume(self, token: str, address: str, *, active: bool) -> SignedIn | None:
-        """The session, with today's roles."""
-        found = self.live.get(token)
-        now = self._world.now()
-        if found is None or now - found[1] > IDLE or now > found[0].expires_at:
-            self.live.pop(token, None)
-            return None
-        session = found[0]
-        roles = self._world.practice.people[session.person].roles
-        session = replace(session, actor=replace(session.actor, roles=roles, address=address))
-        self.live[token] = (session, now if active else found[1])
-        return session
-
-    async def sign_out(self, session: SignedIn) -> None:
-        """End it."""
-        self.live.pop(session.token, None)
-        self._world.note(session.actor, "session.end", "session", session.actor.session_id, "done", "")
 
 
 class FakeAccess:
