@@ -24,7 +24,7 @@ function compressed(): Plugin {
 
 export default defineConfig({
   plugins: [react(), compressed()],
-  build: { target: "es2023", assetsInlineLimit: 0, manifest: true, modulePreload: { polyfill: false }, sourcemap: false },
+  build: { target: "es2024", assetsInlineLimit: 0, manifest: true, modulePreload: { polyfill: false }, sourcemap: false },
   // for `vite` beside tests/real/console_peer.py on port 9443
   server: { proxy: { "/api": { target: "https://127.0.0.1:9443", secure: false, changeOrigin: true } } },
 });

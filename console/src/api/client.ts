@@ -2,9 +2,14 @@
 import createClient, { type Middleware } from "openapi-fetch";
 
 import type { components, paths } from "./schema";
+import { provenAgain, refusedForProof } from "./step_up";
 
 export type Schemas = components["schemas"];
-export type Problem = Partial<{ type: string; title: string; status: number; detail: string; request_id: string }>;
+type Json<T> = T extends { content: { "application/json": infer Body } } ? Body : never;
+/** What a route answers with, by path and method. */
+export type Out<Path extends keyof paths, Method extends "get" | "post" | "put" = "get"> = paths[Path] extends Record<Method, { responses: infer R }> ? Json<R[keyof R & (200 | 201 | 202)]> : never;
+
+export type Problem = Partial<{ type: string; title: string; status: number; detail: string; request_id: string; needs: string[] }>;
 export const BACKGROUND = "X-Auricle-Background";
 
 /** What an answer that is no success becomes. `retryAfterS` is set where the server names a time. */
@@ -50,7 +55,15 @@ export async function errorOf(response: Response): Promise<ApiError> {
   return error;
 }
 
-export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });
+/** Sends, and once more after the person has proved who they are, where that is what the answer asks for. Nothing typed is lost. */
+async function fetchProving(request: Request): Promise<Response> {
+  const again = request.clone();
+  const response = await fetch(request);
+  if (response.status !== 403 || !refusedForProof((await response.clone().json().catch(() => ({}))) as Problem)) return response;
+  return (await provenAgain()) ? fetch(again) : response;
+}
+
+export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin", fetch: fetchProving });
 api.use(watching);
 
 /** The body of a success; other answers have thrown by then. */

@@ -121,6 +121,13 @@ function listen(source: EventSource, queries: QueryClient, ended: () => void): v
     void queries.invalidateQueries({ queryKey: ["voicemails"] });
     void queries.invalidateQueries({ queryKey: ["transcript", id] });
   });
+  on("alert", () => void queries.invalidateQueries({ queryKey: ["alerts"] }));
+  on("break-glass", () => void queries.invalidateQueries({ queryKey: ["break-glass"] }));
+  on("access", () => void queries.invalidateQueries()); // what I may has changed: the session first, then all that is shown by it
+  on<{ job: Schemas["JobView"] | null; state: Schemas["KeyStateView"]["state"] }>("keys", (note) => {
+    queries.setQueryData<Schemas["KeysPage"]>(["keys"], (old) => old && { ...old, job: note.job, state: { ...old.state, state: note.state } });
+    if (note.job === null || note.job.state !== "running") void queries.invalidateQueries({ queryKey: ["keys"] });
+  });
   on("signed-out", ended);
 }
 

@@ -4,6 +4,282 @@
  */
 
 export interface paths {
+    "/api/v1/access/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Access Grants
+         * @description Grants, newest first.
+         */
+        get: operations["access_grants"];
+        put?: never;
+        /**
+         * Access Grant
+         * @description Make a grant; nobody can make one for themselves.
+         */
+        post: operations["access_grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/grants/{grant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Grant
+         * @description End a grant at once.
+         */
+        delete: operations["revoke_grant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/matrix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Access Matrix
+         * @description Every role and action, by the policies and this practice's settings.
+         */
+        get: operations["access_matrix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/patients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Marked Patients
+         * @description Marked numbers, newest first.
+         */
+        get: operations["marked_patients"];
+        put?: never;
+        /**
+         * Mark Patient
+         * @description Make or replace the mark of a number.
+         */
+        post: operations["mark_patient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/patients/{mark}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unmark Patient
+         * @description Forget a mark.
+         */
+        delete: operations["unmark_patient"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Access What If
+         * @description One decision explained, for a person or for somebody with these roles.
+         */
+        post: operations["access_what_if"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Agreements
+         * @description Business associate agreements: every party there is or could be, and where the practice stands.
+         */
+        get: operations["agreements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agreements/{party}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Note Agreement
+         * @description Note a signed agreement, or correct the one that was noted.
+         */
+        put: operations["note_agreement"];
+        post?: never;
+        /**
+         * End Agreement
+         * @description End an agreement at once; it stays on record.
+         */
+        delete: operations["end_agreement"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alerts
+         * @description Alerts, newest first; `unseen` leaves out those that were acknowledged.
+         */
+        get: operations["alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alert Rules
+         * @description What raises alerts here, with its thresholds; they are set in the settings file.
+         */
+        get: operations["alert_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{alert}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge Alert
+         * @description Note what was found out; the first acknowledgement counts.
+         */
+        post: operations["acknowledge_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Api Keys
+         * @description All keys in force.
+         */
+        get: operations["api_keys"];
+        put?: never;
+        /**
+         * Make Api Key
+         * @description A key of one's own, shown this once.
+         */
+        post: operations["make_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Api Key
+         * @description End it at once.
+         */
+        delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -13,11 +289,175 @@ export interface paths {
         };
         /**
          * Audit Page
-         * @description Entries, newest first.
+         * @description Entries that fit every filter, newest first.
          */
         get: operations["audit_page"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Checkpoints
+         * @description The newest signed checkpoints and where they are kept.
+         */
+        get: operations["audit_checkpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Export
+         * @description The whole log as a file; `jsonl` verifies by itself.
+         */
+        get: operations["audit_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/patient-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Patient Report
+         * @description Who looked at the records of a telephone number.
+         */
+        post: operations["patient_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/patient-report.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Patient Report Csv
+         * @description The same as a table, for the patient.
+         */
+        post: operations["patient_report_csv"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Entry
+         * @description One entry and the proof that it is in the log; `private` opens its sealed detail and needs `audit.private` and a step-up.
+         */
+        get: operations["audit_entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Break Glass Queue
+         * @description Every time the glass was broken, newest first.
+         */
+        get: operations["break_glass_queue"];
+        put?: never;
+        /**
+         * Break The Glass
+         * @description Take emergency access to calls and voicemail for a while; the privacy officer is told at once.
+         */
+        post: operations["break_the_glass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/break-glass/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Break Glass
+         * @description End one's own emergency access.
+         */
+        delete: operations["end_break_glass"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/break-glass/{glass}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review Break Glass
+         * @description Give a verdict; nobody reviews their own.
+         */
+        post: operations["review_break_glass"];
         delete?: never;
         options?: never;
         head?: never;
@@ -84,6 +524,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/features": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Features
+         * @description The features that need an agreement, and where each one stands.
+         */
+        get: operations["features"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -98,6 +558,534 @@ export interface paths {
         get: operations["health"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Holds
+         * @description Legal holds, those in force first.
+         */
+        get: operations["holds"];
+        put?: never;
+        /**
+         * Place Hold
+         * @description Keep records from being deleted, by schedule or by hand.
+         */
+        post: operations["place_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds/{hold}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Release Hold
+         * @description Release a hold; what is due goes at the next run.
+         */
+        delete: operations["release_hold"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Keys
+         * @description Who holds the keys, their epochs, and how the re-encryption goes.
+         */
+        get: operations["keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Keys
+         * @description Start new epochs; records are sealed anew in the background.
+         */
+        post: operations["rotate_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/new-addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Know My Addresses
+         * @description The new addresses the session told of are one's own.
+         */
+        delete: operations["know_my_addresses"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Passkeys
+         * @description My passkeys, oldest first.
+         */
+        get: operations["passkeys"];
+        put?: never;
+        /**
+         * Register Passkey
+         * @description Keep the new passkey; the session has a new token where it is its first second factor.
+         */
+        post: operations["register_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Passkey Registration Options
+         * @description Begin a registration; its challenge is good for five minutes, once, in this session.
+         */
+        post: operations["passkey_registration_options"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/{passkey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Passkey
+         * @description Forget it; the last second factor stays where the practice requires one.
+         */
+        delete: operations["remove_passkey"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename Passkey
+         * @description Give it another name.
+         */
+        patch: operations["rename_passkey"];
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change My Password
+         * @description Take a new password; all other sessions end, and this one's cookie changes.
+         */
+        post: operations["change_my_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password/strength": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Password Strength
+         * @description A hint while choosing one.
+         */
+        post: operations["password_strength"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * New Recovery Codes
+         * @description New codes in place of all old ones; needs a step-up.
+         */
+        post: operations["new_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My Second Factors
+         * @description What there is besides the password.
+         */
+        get: operations["my_second_factors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My Sessions
+         * @description Where one is signed in.
+         */
+        get: operations["my_sessions"];
+        put?: never;
+        post?: never;
+        /**
+         * End My Other Sessions
+         * @description Sign out everywhere else.
+         */
+        delete: operations["end_my_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End My Session
+         * @description End one of them.
+         */
+        delete: operations["end_my_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Totp
+         * @description A new secret for an authenticator app; it counts once a code confirmed it.
+         */
+        post: operations["begin_totp"];
+        /**
+         * Remove Totp
+         * @description Remove the authenticator and the recovery codes; needs a step-up.
+         */
+        delete: operations["remove_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Totp
+         * @description The first code of the new secret; the answer has the recovery codes.
+         */
+        post: operations["confirm_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People
+         * @description Everybody the settings name.
+         */
+        get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Person
+         * @description Let a person in again; needs a step-up.
+         */
+        post: operations["restore_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions Of Person
+         * @description Where a person is signed in.
+         */
+        get: operations["sessions_of_person"];
+        put?: never;
+        post?: never;
+        /**
+         * End Sessions Of Person
+         * @description Sign a person out everywhere.
+         */
+        delete: operations["end_sessions_of_person"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person}/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Session Of Person
+         * @description End one session of a person.
+         */
+        delete: operations["end_session_of_person"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person}/terminate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Terminate Person
+         * @description End all access of a person within a second; needs a step-up.
+         */
+        post: operations["terminate_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retention
+         * @description How long each kind of record is kept, and how the daily run goes.
+         */
+        get: operations["retention"];
+        /**
+         * Change Retention
+         * @description Change the schedule; where that deletes anything, with the token of its preview.
+         */
+        put: operations["change_retention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/clock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Believe Clock
+         * @description Say that the clock is right: after a long time off, nothing is deleted until somebody does.
+         */
+        post: operations["believe_clock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Retention
+         * @description What a schedule would delete; changes nothing.
+         */
+        post: operations["preview_retention"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Retention
+         * @description Begin a run now instead of at the quiet hour.
+         */
+        post: operations["run_retention"];
         delete?: never;
         options?: never;
         head?: never;
@@ -119,7 +1107,7 @@ export interface paths {
         put?: never;
         /**
          * Sign In
-         * @description Start a session; its token comes as a cookie that scripts cannot read.
+         * @description Start a session, whose token comes as a cookie that scripts cannot read; 202 with a ticket where a second factor is due.
          */
         post: operations["sign_in"];
         /**
@@ -127,6 +1115,206 @@ export interface paths {
          * @description End the session at once.
          */
         delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Passkey Sign In
+         * @description Start a session by a passkey alone, which counts as two factors: the device, and the finger, face or PIN that unlocks it.
+         */
+        post: operations["passkey_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Passkey Sign In Options
+         * @description Begin a sign-in without a user name; a cookie binds its challenge to this browser.
+         */
+        post: operations["passkey_sign_in_options"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Second Factor
+         * @description The second step of a sign-in.
+         */
+        post: operations["second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/sso/{provider}/backchannel-logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sso Backchannel Logout
+         * @description From the provider itself (Back-Channel Logout 1.0, 2.5): a signed token in a form, no cookie, no browser.
+         */
+        post: operations["sso_backchannel_logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/sso/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finish Sso
+         * @description Back from the provider: sets the session's cookie and goes on to the console, or says why not.
+         */
+        get: operations["finish_sso"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/sso/{provider}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Start Sso
+         * @description To the provider. The cookie must be SameSite=Lax: the way back begins at another site.
+         */
+        get: operations["start_sso"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Step Up
+         * @description Prove again who is there, for acts that ask for it within the next five minutes; the cookie changes.
+         */
+        post: operations["step_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/step-up/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Passkey Step Up
+         * @description The proof: what needs a step-up may be done for the next minutes. The session has a new token then.
+         */
+        post: operations["passkey_step_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/step-up/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Passkey Step Up Options
+         * @description Begin proving again who one is.
+         */
+        post: operations["passkey_step_up_options"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sso": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sso Providers
+         * @description The providers the sign-in page offers.
+         */
+        get: operations["sso_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -237,6 +1425,251 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Acknowledgement
+         * @description What was found out; kept sealed.
+         */
+        Acknowledgement: {
+            /** Note */
+            note: string;
+        };
+        /**
+         * Action
+         * @description What can be asked for.
+         * @enum {string}
+         */
+        Action: "calls.list" | "calls.parties" | "calls.live" | "voicemail.list" | "voicemail.parties" | "voicemail.play" | "voicemail.read" | "voicemail.mark" | "voicemail.transcribe" | "registrations.restore" | "audit.read" | "audit.private" | "audit.export" | "audit.report" | "alerts.read" | "alerts.acknowledge" | "people.read" | "people.terminate" | "people.deprovision" | "sessions.revoke" | "me.security" | "second-factor.check" | "api-keys.manage" | "access.read" | "access.grant" | "access.patients" | "break-glass.use" | "break-glass.review" | "keys.read" | "keys.rotate" | "keys.rekey" | "retention.read" | "retention.change" | "retention.run" | "holds.read" | "holds.change" | "agreements.read" | "agreements.change" | "system.read" | "session.read" | "events.watch";
+        /**
+         * ActionView
+         * @description An action; `group` is the part of its name before the dot.
+         */
+        ActionView: {
+            /** About */
+            about: string;
+            /** Group */
+            group: string;
+            id: components["schemas"]["Action"];
+        };
+        /**
+         * AgreementForm
+         * @description A signed agreement; without `in_force_from` it counts from the day it was signed, without `expires_on` until it is ended.
+         */
+        AgreementForm: {
+            /** Expires On */
+            expires_on?: string | null;
+            /** In Force From */
+            in_force_from?: string | null;
+            /** Reference */
+            reference: string;
+            /**
+             * Signed On
+             * Format: date
+             */
+            signed_on: string;
+        };
+        /**
+         * AgreementState
+         * @description Where the practice stands with a party.
+         * @enum {string}
+         */
+        AgreementState: "in-force" | "missing" | "expired" | "not-needed";
+        /**
+         * AgreementView
+         * @description Where the practice stands with a party, in a state, a sentence and a deed; `blocks` are the features refused because of it.
+         */
+        AgreementView: {
+            /** Blocks */
+            blocks: components["schemas"]["Feature"][];
+            /** Expires On */
+            expires_on: string | null;
+            /** In Force From */
+            in_force_from: string | null;
+            kind: components["schemas"]["PartyKind"];
+            /** Party */
+            party: string;
+            /** Reference */
+            reference: string | null;
+            /** Required */
+            required: boolean;
+            /** Signed On */
+            signed_on: string | null;
+            state: components["schemas"]["AgreementState"];
+            /** What To Do */
+            what_to_do: string;
+            /** Why */
+            why: string;
+        };
+        /**
+         * AlertPage
+         * @description Some alerts, newest first; `next` leads to older ones.
+         */
+        AlertPage: {
+            /** Alerts */
+            alerts: components["schemas"]["AlertView"][];
+            /** Next */
+            next: number | null;
+        };
+        /**
+         * AlertView
+         * @description What a rule found: the entry that set it off, whose act it was, about what (`*`: several things), how much there was of it.
+         *
+         *     `state` is `open` or `acknowledged`.
+         */
+        AlertView: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            acknowledged_by: components["schemas"]["PersonRef"] | null;
+            actor: components["schemas"]["PersonRef"];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Count */
+            count: number;
+            /** Entry */
+            entry: number;
+            /** Id */
+            id: string;
+            /** Note */
+            note: string | null;
+            /** Rule */
+            rule: string;
+            /** State */
+            state: string;
+            /** Subject */
+            subject: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * AnchorView
+         * @description One place where checkpoints are kept: `up`, `waiting`, `failing` or `lagging`.
+         */
+        AnchorView: {
+            /** At */
+            at: string | null;
+            /** Error */
+            error: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Size */
+            size: number;
+            /** State */
+            state: string;
+            /** Tries */
+            tries: number;
+        };
+        /**
+         * Answer
+         * @description What a role by itself gives. `depends` is on whose record it is, or on a fresh proof of who asks.
+         * @enum {string}
+         */
+        Answer: "yes" | "no" | "depends";
+        /**
+         * ApiKeyForm
+         * @description A key to be made; it ends within a year.
+         */
+        ApiKeyForm: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Name */
+            name: string;
+            /** Scopes */
+            scopes: string[];
+        };
+        /**
+         * ApiKeyList
+         * @description The newest first; `scopes` is what a new key of one's own may be good for.
+         */
+        ApiKeyList: {
+            /** Keys */
+            keys: components["schemas"]["ApiKeyView"][];
+            /** Scopes */
+            scopes: string[];
+        };
+        /**
+         * ApiKeyView
+         * @description A key without its secret.
+         */
+        ApiKeyView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            owner: components["schemas"]["PersonRef"];
+            /** Scopes */
+            scopes: string[];
+        };
+        /**
+         * AssertionAnswer
+         * @description AuthenticatorAssertionResponseJSON.
+         */
+        AssertionAnswer: {
+            /** Authenticatordata */
+            authenticatorData: string;
+            /** Clientdatajson */
+            clientDataJSON: string;
+            /** Signature */
+            signature: string;
+            /** Userhandle */
+            userHandle?: string | null;
+        };
+        /**
+         * AssertionForm
+         * @description A passkey that was used.
+         */
+        AssertionForm: {
+            credential: components["schemas"]["UsedCredential"];
+        };
+        /**
+         * AttestationAnswer
+         * @description AuthenticatorAttestationResponseJSON; what we do not use of it is dropped.
+         */
+        AttestationAnswer: {
+            /** Attestationobject */
+            attestationObject: string;
+            /** Clientdatajson */
+            clientDataJSON: string;
+            /**
+             * Transports
+             * @default []
+             */
+            transports: string[];
+        };
+        /**
+         * AuditEntryView
+         * @description One entry with all that is clear in it, its proof, and the private detail where it was asked for.
+         */
+        AuditEntryView: {
+            /** Detail */
+            detail: {
+                [key: string]: string;
+            };
+            entry: components["schemas"]["AuditView"];
+            /** Private */
+            private: string | null;
+            proof: components["schemas"]["ProofView"];
+            /** Records */
+            records: string[];
+        };
+        /**
          * AuditPage
          * @description Some entries, newest first; `next` leads to older ones, where there are any.
          */
@@ -263,6 +1696,8 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /** Has Private */
+            has_private: boolean;
             /** Kind */
             kind: string;
             /** Number */
@@ -275,6 +1710,63 @@ export interface components {
             ref: string;
             /** Session */
             session: string;
+            /** Touched */
+            touched: number;
+            /** Why */
+            why: string;
+        };
+        /**
+         * AuthenticatorSelection
+         * @description AuthenticatorSelectionCriteria.
+         */
+        AuthenticatorSelection: {
+            /** Requireresidentkey */
+            requireResidentKey: boolean;
+            /** Residentkey */
+            residentKey: string;
+            /** Userverification */
+            userVerification: string;
+        };
+        /**
+         * BreakGlassForm
+         * @description Why, for how long, and the one record it is about, if it is one (`voicemail:ID`).
+         */
+        BreakGlassForm: {
+            /** Minutes */
+            minutes: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Record
+             * @default
+             */
+            record: string;
+        };
+        /**
+         * BreakGlassNow
+         * @description Break-glass access in force.
+         */
+        BreakGlassNow: {
+            /** Id */
+            id: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * BrokenView
+         * @description Emergency access in force.
+         */
+        BrokenView: {
+            /** Id */
+            id: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * CallPage
@@ -288,7 +1780,7 @@ export interface components {
         };
         /**
          * CallView
-         * @description A finished call.
+         * @description A finished call. `masked`: no number and no name is sent, because this person may not see them.
          */
         CallView: {
             /** Answered At */
@@ -307,6 +1799,8 @@ export interface components {
             id: string;
             /** Legs */
             legs: components["schemas"]["LegView"][];
+            /** Masked */
+            masked: boolean;
             protection: components["schemas"]["Protection"];
             /**
              * Started At
@@ -317,6 +1811,94 @@ export interface components {
             steps: string[];
             /** Talk S */
             talk_s: number;
+        };
+        /**
+         * CellView
+         * @description What a role alone gives, and the rules that say so.
+         */
+        CellView: {
+            action: components["schemas"]["Action"];
+            answer: components["schemas"]["Answer"];
+            role: components["schemas"]["Role"];
+            /** Rules */
+            rules: string[];
+        };
+        /**
+         * CheckpointView
+         * @description A signed state of the log; `witnesses` are those that signed it too.
+         */
+        CheckpointView: {
+            /** At */
+            at: string | null;
+            /** Note */
+            note: string;
+            /** Size */
+            size: number;
+            /** Witnesses */
+            witnesses: string[];
+        };
+        /**
+         * Checkpoints
+         * @description The newest checkpoints, the log's public key, and the anchors.
+         */
+        Checkpoints: {
+            /** Anchors */
+            anchors: components["schemas"]["AnchorView"][];
+            /** Checkpoints */
+            checkpoints: components["schemas"]["CheckpointView"][];
+            /** Entries */
+            entries: number;
+            /** Key */
+            key: string;
+        };
+        /**
+         * CodeForm
+         * @description The six digits an authenticator shows.
+         */
+        CodeForm: {
+            /**
+             * Code
+             * Format: password
+             */
+            code: string;
+        };
+        /**
+         * CreationOptions
+         * @description PublicKeyCredentialCreationOptionsJSON: give it to `PublicKeyCredential.parseCreationOptionsFromJSON`.
+         */
+        CreationOptions: {
+            /** Attestation */
+            attestation: string;
+            authenticatorSelection: components["schemas"]["AuthenticatorSelection"];
+            /** Challenge */
+            challenge: string;
+            /** Excludecredentials */
+            excludeCredentials: components["schemas"]["Descriptor"][];
+            /** Pubkeycredparams */
+            pubKeyCredParams: components["schemas"]["KeyParameters"][];
+            rp: components["schemas"]["RelyingPartyEntity"];
+            /** Timeout */
+            timeout: number;
+            user: components["schemas"]["UserEntity"];
+        };
+        /**
+         * Descriptor
+         * @description PublicKeyCredentialDescriptorJSON.
+         */
+        Descriptor: {
+            /** Id */
+            id: string;
+            /**
+             * Transports
+             * @default []
+             */
+            transports: string[];
+            /**
+             * Type
+             * @default public-key
+             * @constant
+             */
+            type: "public-key";
         };
         /**
          * Direction
@@ -331,6 +1913,184 @@ export interface components {
          */
         Disposition: "answered" | "voicemail" | "abandoned" | "completed" | "no-answer" | "busy" | "refused" | "failed";
         /**
+         * EndedSessions
+         * @description How many ended.
+         */
+        EndedSessions: {
+            /** Ended */
+            ended: number;
+        };
+        /**
+         * FactorsView
+         * @description What an account has besides its password, and whether the practice asks for one.
+         */
+        FactorsView: {
+            /** Passkeys */
+            passkeys: number;
+            /** Recovery Codes Left */
+            recovery_codes_left: number;
+            /** Required */
+            required: boolean;
+            /** Totp */
+            totp: boolean;
+            /** Totp Since */
+            totp_since: string | null;
+        };
+        /**
+         * Feature
+         * @description What `AgreementGate` is asked about. A test finds who asks for each one that is built.
+         * @enum {string}
+         */
+        Feature: "voicemail" | "call-recording" | "transcription" | "console" | "caller-names" | "support-access" | "audit-stream" | "cloud-keys" | "cloud-storage" | "cloud-speech" | "sms" | "email" | "ehr";
+        /**
+         * FeatureStanding
+         * @description Where a feature stands.
+         * @enum {string}
+         */
+        FeatureStanding: "on" | "refused" | "not-built";
+        /**
+         * FeatureView
+         * @description A feature that needs agreements; `missing` are the parties without one.
+         */
+        FeatureView: {
+            /** About */
+            about: string;
+            feature: components["schemas"]["Feature"];
+            /** Missing */
+            missing: string[];
+            state: components["schemas"]["FeatureStanding"];
+            /** What To Do */
+            what_to_do: string;
+            /** Why */
+            why: string;
+        };
+        /**
+         * Format
+         * @description How an export is written. Only `jsonl` can be verified; the others are for other programs to read.
+         * @enum {string}
+         */
+        Format: "jsonl" | "fhir" | "csv" | "cef";
+        /**
+         * GlassQueue
+         * @description All of them, newest first; `waiting` counts those without a verdict.
+         */
+        GlassQueue: {
+            /** Entries */
+            entries: components["schemas"]["GlassView"][];
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * GlassView
+         * @description One time somebody broke the glass; what was looked at is in the audit log between `started_at` and `over_at`.
+         */
+        GlassView: {
+            /** Id */
+            id: string;
+            /**
+             * Over At
+             * Format: date-time
+             */
+            over_at: string;
+            person: components["schemas"]["PersonRef"];
+            /** Reason */
+            reason: string;
+            /** Record */
+            record: string;
+            review: components["schemas"]["ReviewView"] | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "in-force" | "to-review" | "reviewed";
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * GrantForm
+         * @description A grant of one action on everything, one mailbox or one record (`call:ID`), with its end and its reason.
+         */
+        GrantForm: {
+            action: components["schemas"]["Action"];
+            /**
+             * Kind
+             * @default any
+             * @enum {string}
+             */
+            kind: "any" | "call" | "voicemail" | "audit" | "alerts" | "people" | "access" | "keys" | "retention" | "holds" | "agreements" | "system";
+            /**
+             * Mailbox
+             * @default
+             */
+            mailbox: string;
+            /** Person */
+            person: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Record
+             * @default
+             */
+            record: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * GrantList
+         * @description Grants, newest first.
+         */
+        GrantList: {
+            /** Grants */
+            grants: components["schemas"]["GrantView"][];
+        };
+        /**
+         * GrantView
+         * @description A grant. `reason` is null for those who may see grants but not give them.
+         */
+        GrantView: {
+            action: components["schemas"]["Action"];
+            /**
+             * Granted At
+             * Format: date-time
+             */
+            granted_at: string;
+            granted_by: components["schemas"]["PersonRef"];
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Mailbox */
+            mailbox: string;
+            person: components["schemas"]["PersonRef"];
+            /** Reason */
+            reason: string | null;
+            /** Record */
+            record: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "in-force" | "over" | "revoked";
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
          * HealthView
          * @description All a probe may know.
          */
@@ -340,6 +2100,167 @@ export interface components {
              * @enum {string}
              */
             status: "ok" | "degraded";
+        };
+        /**
+         * HeldKind
+         * @description What a hold can keep.
+         * @enum {string}
+         */
+        HeldKind: "any" | "voicemail" | "call";
+        /**
+         * HoldForm
+         * @description A hold on all that fits every part that is given; times are from `since` on and before `until`.
+         */
+        HoldForm: {
+            /** @default any */
+            kind: components["schemas"]["HeldKind"];
+            /** Mailbox */
+            mailbox?: string | null;
+            /** Name */
+            name: string;
+            /** Number */
+            number?: string | null;
+            /** Reason */
+            reason: string;
+            /** Record */
+            record?: string | null;
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+        };
+        /**
+         * HoldView
+         * @description A hold; `keeps` counts the records it keeps now, 0 once it was released.
+         */
+        HoldView: {
+            /** Id */
+            id: string;
+            /** Keeps */
+            keeps: number;
+            kind: components["schemas"]["HeldKind"];
+            /** Mailbox */
+            mailbox: string | null;
+            /** Name */
+            name: string;
+            /** Number */
+            number: string | null;
+            /**
+             * Placed At
+             * Format: date-time
+             */
+            placed_at: string;
+            placed_by: components["schemas"]["PersonRef"];
+            /** Reason */
+            reason: string;
+            /** Record */
+            record: string | null;
+            /** Released At */
+            released_at: string | null;
+            released_by: components["schemas"]["PersonRef"] | null;
+            /** Since */
+            since: string | null;
+            /** Until */
+            until: string | null;
+        };
+        /**
+         * JobView
+         * @description How far the re-encryption is; `damaged` rows were named in the log and left as they are.
+         */
+        JobView: {
+            /** Damaged */
+            damaged: number;
+            /** Done */
+            done: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "stopped";
+            /** Total */
+            total: number;
+        };
+        /**
+         * KeyParameters
+         * @description PublicKeyCredentialParameters.
+         */
+        KeyParameters: {
+            /** Alg */
+            alg: number;
+            /**
+             * Type
+             * @default public-key
+             * @constant
+             */
+            type: "public-key";
+        };
+        /**
+         * KeyStateView
+         * @description Whether whoever holds the root key answers for it; `text` says what to do.
+         */
+        KeyStateView: {
+            /** Since */
+            since: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "up" | "unreachable" | "refused" | "file-refused";
+            /** Text */
+            text: string;
+        };
+        /**
+         * KeysPage
+         * @description All of it.
+         */
+        KeysPage: {
+            /** Development */
+            development: boolean;
+            /** Holders */
+            holders: string[];
+            job: components["schemas"]["JobView"] | null;
+            /** Provider */
+            provider: string;
+            /** Purposes */
+            purposes: components["schemas"]["PurposeView"][];
+            recovery: components["schemas"]["RecoveryView"] | null;
+            state: components["schemas"]["KeyStateView"];
+        };
+        /**
+         * KindPreviewView
+         * @description What a schedule would do to one kind: now, within 30 days more, and what holds keep of that; `oldest` is of all there is.
+         */
+        KindPreviewView: {
+            /** Days */
+            days: number;
+            /** Held */
+            held: number;
+            kind: components["schemas"]["RecordKind"];
+            /** Oldest */
+            oldest: string | null;
+            /** Within 30 Days */
+            within_30_days: number;
+            /** Would Delete */
+            would_delete: number;
+        };
+        /**
+         * LastRunView
+         * @description How the last run went; `stopped` is empty unless the clock was not believed.
+         */
+        LastRunView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Failed */
+            failed: number;
+            /** Held */
+            held: number;
+            /** Shredded */
+            shredded: number;
+            /** Stopped */
+            stopped: string;
         };
         /**
          * LegView
@@ -376,7 +2297,7 @@ export interface components {
         };
         /**
          * LiveCallView
-         * @description A running call; `over` once it has ended.
+         * @description A running call; `over` once it has ended; `masked` as in CallView.
          */
         LiveCallView: {
             /** Answered At */
@@ -386,6 +2307,8 @@ export interface components {
             direction: components["schemas"]["Direction"];
             /** Id */
             id: string;
+            /** Masked */
+            masked: boolean;
             /** Over */
             over: boolean;
             /** People */
@@ -408,6 +2331,30 @@ export interface components {
             calls: components["schemas"]["LiveCallView"][];
         };
         /**
+         * LookView
+         * @description One act that touched a record of the patient.
+         */
+        LookView: {
+            /** Action */
+            action: string;
+            actor: components["schemas"]["PersonRef"];
+            /** Actor Kind */
+            actor_kind: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Number */
+            number: number;
+            /** Outcome */
+            outcome: string;
+            /** Record */
+            record: string;
+            /** Why */
+            why: string;
+        };
+        /**
          * MailboxRef
          * @description A voicemail box.
          */
@@ -416,6 +2363,72 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * MatrixView
+         * @description Roles by actions. Records of restricted patients are left out: for them every yes is a `depends`.
+         */
+        MatrixView: {
+            /** Actions */
+            actions: components["schemas"]["ActionView"][];
+            /** Cells */
+            cells: components["schemas"]["CellView"][];
+            /** Roles */
+            roles: components["schemas"]["RoleView"][];
+        };
+        /**
+         * NewAddressView
+         * @description Somebody signed in as you from an address you never used before.
+         */
+        NewAddressView: {
+            /** Address */
+            address: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * NewApiKeyView
+         * @description The key itself, shown this once.
+         */
+        NewApiKeyView: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Key */
+            key: string;
+        };
+        /**
+         * NewCredential
+         * @description RegistrationResponseJSON: what `credential.toJSON()` gives after `navigator.credentials.create`.
+         */
+        NewCredential: {
+            /** Id */
+            id: string;
+            /** Rawid */
+            rawId: string;
+            response: components["schemas"]["AttestationAnswer"];
+            /**
+             * Type
+             * @constant
+             */
+            type: "public-key";
+        };
+        /**
+         * NewTotpView
+         * @description Shown once: the secret in base 32, and the same as an otpauth address for a QR code.
+         */
+        NewTotpView: {
+            /** Secret */
+            secret: string;
+            /** Uri */
+            uri: string;
         };
         /**
          * Party
@@ -432,6 +2445,130 @@ export interface components {
             withheld: boolean;
         };
         /**
+         * PartyKind
+         * @description What a party does for the practice.
+         * @enum {string}
+         */
+        PartyKind: "operator" | "trunk" | "sms" | "cloud-storage" | "cloud-kms" | "log-collector" | "email" | "ehr" | "speech" | "support";
+        /**
+         * PasskeyList
+         * @description The person's passkeys; `available` false means that browsers give none to the address the console is reached by.
+         */
+        PasskeyList: {
+            /** Available */
+            available: boolean;
+            /** Passkeys */
+            passkeys: components["schemas"]["PasskeyView"][];
+        };
+        /**
+         * PasskeyView
+         * @description One passkey. `backed_up`: its maker keeps a copy, so a lost device does not lose it. `suspect`: its counter went back once.
+         */
+        PasskeyView: {
+            /** Backed Up */
+            backed_up: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /** Suspect */
+            suspect: boolean;
+        };
+        /**
+         * PasswordForm
+         * @description The password of now and the one to come.
+         */
+        PasswordForm: {
+            /**
+             * New
+             * Format: password
+             */
+            new: string;
+            /**
+             * Old
+             * Format: password
+             */
+            old: string;
+        };
+        /**
+         * PatientForm
+         * @description A patient's number, who cares for that patient, and whether their records are restricted to those.
+         */
+        PatientForm: {
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /** Number */
+            number: string;
+            /** People */
+            people?: string[];
+            /**
+             * Restricted
+             * @default false
+             */
+            restricted: boolean;
+            /** Teams */
+            teams?: string[];
+        };
+        /**
+         * PatientList
+         * @description Marks, newest first; `teams` are those a care team can be chosen from.
+         */
+        PatientList: {
+            /** Patients */
+            patients: components["schemas"]["PatientView"][];
+            /** Teams */
+            teams: string[];
+        };
+        /**
+         * PatientReport
+         * @description Who looked at the patient's records, oldest first.
+         */
+        PatientReport: {
+            /** Looks */
+            looks: components["schemas"]["LookView"][];
+        };
+        /**
+         * PatientReportRequest
+         * @description The patient's telephone number, in any written form.
+         */
+        PatientReportRequest: {
+            /** Number */
+            number: string;
+        };
+        /**
+         * PatientView
+         * @description A marked number.
+         */
+        PatientView: {
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            /**
+             * Marked At
+             * Format: date-time
+             */
+            marked_at: string;
+            marked_by: components["schemas"]["PersonRef"];
+            number: components["schemas"]["Party"];
+            /** People */
+            people: components["schemas"]["PersonRef"][];
+            /** Restricted */
+            restricted: boolean;
+            /** Teams */
+            teams: string[];
+        };
+        /**
          * PersonRef
          * @description A member of staff.
          */
@@ -442,11 +2579,309 @@ export interface components {
             name: string;
         };
         /**
+         * PersonView
+         * @description A person; `sessions`, `phones` and `api_keys` are counts.
+         */
+        PersonView: {
+            /** Api Keys */
+            api_keys: number;
+            /** Extension */
+            extension: string;
+            /** Has Account */
+            has_account: boolean;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Phones */
+            phones: number;
+            /** Roles */
+            roles: string[];
+            /** Second Factor */
+            second_factor: string;
+            /** Sessions */
+            sessions: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "terminated";
+            /** Terminated At */
+            terminated_at: string | null;
+        };
+        /**
+         * PreviewView
+         * @description A preview; its token goes with the change.
+         */
+        PreviewView: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Kinds */
+            kinds: components["schemas"]["KindPreviewView"][];
+            /** Token */
+            token: string;
+        };
+        /**
+         * ProofView
+         * @description An inclusion proof: hashes in base64 from the leaf upward; verify it with `key`, which you keep elsewhere.
+         */
+        ProofView: {
+            /** Checkpoint */
+            checkpoint: string;
+            /** Index */
+            index: number;
+            /** Key */
+            key: string;
+            /** Leaf */
+            leaf: string;
+            /** Path */
+            path: string[];
+            /** Size */
+            size: number;
+        };
+        /**
          * Protection
          * @description What protected a leg or, at its weakest leg, a call.
          * @enum {string}
          */
         Protection: "end-to-end" | "to-gateway" | "public-network" | "unprotected";
+        /**
+         * ProviderList
+         * @description Those the practice's settings name; empty where there is no single sign-on.
+         */
+        ProviderList: {
+            /** Providers */
+            providers: components["schemas"]["ProviderView"][];
+        };
+        /**
+         * ProviderView
+         * @description One provider: link to `/api/v1/session/sso/{id}/start` with an ordinary navigation, not a fetch.
+         */
+        ProviderView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * PurposeView
+         * @description The epochs of one purpose.
+         */
+        PurposeView: {
+            /** Created At */
+            created_at: string | null;
+            /** Epoch */
+            epoch: number;
+            /** Epochs */
+            epochs: number;
+            /** Purpose */
+            purpose: string;
+            /** Records Behind */
+            records_behind: number;
+        };
+        /**
+         * ReasonForm
+         * @description Why; it is kept sealed in the audit log.
+         */
+        ReasonForm: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * RecordKind
+         * @description What is kept.
+         * @enum {string}
+         */
+        RecordKind: "voicemail" | "recording" | "transcript" | "call" | "message" | "log" | "audit" | "agreement" | "compliance-document";
+        /**
+         * RecoveryCodesView
+         * @description Shown once; each is good once in place of a one-time code.
+         */
+        RecoveryCodesView: {
+            /** Recovery Codes */
+            recovery_codes: string[];
+        };
+        /**
+         * RecoveryView
+         * @description The recovery key exported last.
+         */
+        RecoveryView: {
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Needed */
+            needed: number;
+            /** Shares */
+            shares: number;
+        };
+        /**
+         * RegistrationForm
+         * @description A new passkey and the name its person gives it.
+         */
+        RegistrationForm: {
+            credential: components["schemas"]["NewCredential"];
+            /** Name */
+            name: string;
+        };
+        /**
+         * RelyingPartyEntity
+         * @description PublicKeyCredentialRpEntity.
+         */
+        RelyingPartyEntity: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * RenameForm
+         * @description Another name.
+         */
+        RenameForm: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * RequestOptions
+         * @description PublicKeyCredentialRequestOptionsJSON: give it to `PublicKeyCredential.parseRequestOptionsFromJSON`.
+         */
+        RequestOptions: {
+            /** Allowcredentials */
+            allowCredentials: components["schemas"]["Descriptor"][];
+            /** Challenge */
+            challenge: string;
+            /** Rpid */
+            rpId: string;
+            /** Timeout */
+            timeout: number;
+            /** Userverification */
+            userVerification: string;
+        };
+        /**
+         * RetentionView
+         * @description The schedule; `clock_fault` says why nothing would be deleted now, and is empty as a rule.
+         */
+        RetentionView: {
+            /** Clock Fault */
+            clock_fault: string;
+            last_run: components["schemas"]["LastRunView"] | null;
+            /**
+             * Next Run
+             * Format: date-time
+             */
+            next_run: string;
+            /** Schedule */
+            schedule: components["schemas"]["auricle__web__compliance__schemas__RuleView"][];
+        };
+        /**
+         * ReviewForm
+         * @description A verdict and what was found.
+         */
+        ReviewForm: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /**
+         * ReviewView
+         * @description A verdict that stands.
+         */
+        ReviewView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            by: components["schemas"]["PersonRef"];
+            /** Note */
+            note: string;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /**
+         * Role
+         * @description What people (and parts of the system) are to the practice; minimum necessary (45 CFR 164.502(b)).
+         * @enum {string}
+         */
+        Role: "owner" | "privacy-officer" | "security-officer" | "manager" | "clinician" | "nurse" | "front-desk" | "billing" | "agent" | "it" | "auditor" | "support" | "api-client" | "transcriber" | "switchboard" | "sign-in" | "command-line" | "keeper" | "demo";
+        /**
+         * RoleView
+         * @description A role and what it is for.
+         */
+        RoleView: {
+            /** About */
+            about: string;
+            id: components["schemas"]["Role"];
+            /** Name */
+            name: string;
+        };
+        /**
+         * RotateForm
+         * @description What to rotate; nothing means every purpose.
+         */
+        RotateForm: {
+            /** Purpose */
+            purpose?: string | null;
+        };
+        /**
+         * RuleForm
+         * @description Days for one kind.
+         */
+        RuleForm: {
+            /** Days */
+            days: number;
+            kind: components["schemas"]["RecordKind"];
+        };
+        /**
+         * Rules
+         * @description Every rule.
+         */
+        Rules: {
+            /** Rules */
+            rules: components["schemas"]["auricle__web__alerts__schemas__RuleView"][];
+        };
+        /**
+         * ScheduleForm
+         * @description Some or all kinds; those left out stay as they are.
+         */
+        ScheduleForm: {
+            /**
+             * Preview Token
+             * @default
+             */
+            preview_token: string;
+            /** Schedule */
+            schedule: components["schemas"]["RuleForm"][];
+        };
+        /**
+         * SecondFactorForm
+         * @description The ticket and one code.
+         */
+        SecondFactorForm: {
+            /** Recovery Code */
+            recovery_code?: string | null;
+            /** Ticket */
+            ticket: string;
+            /** Totp */
+            totp?: string | null;
+        };
+        /**
+         * SecondFactorView
+         * @description The password was right; the ticket goes with the second step, within five minutes and from the same address.
+         */
+        SecondFactorView: {
+            /** Methods */
+            methods: ("totp" | "recovery-code" | "passkey")[];
+            /** Ticket */
+            ticket: string;
+        };
         /**
          * ServiceView
          * @description A part of the system: `starting`, `up`, `restarting` or `stopped`.
@@ -458,10 +2893,45 @@ export interface components {
             state: string;
         };
         /**
+         * SessionList
+         * @description The newest first.
+         */
+        SessionList: {
+            /** Sessions */
+            sessions: components["schemas"]["SessionRow"][];
+        };
+        /**
+         * SessionRow
+         * @description A live session; `current` is the one that asks.
+         */
+        SessionRow: {
+            /** Address */
+            address: string;
+            /** Current */
+            current: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** Second Factor */
+            second_factor: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Username */
+            username: string;
+        };
+        /**
          * SessionView
          * @description Who is signed in, what they may do, and when that ends.
          */
         SessionView: {
+            break_glass: components["schemas"]["BreakGlassNow"] | null;
             /**
              * Expires At
              * Format: date-time
@@ -469,6 +2939,10 @@ export interface components {
             expires_at: string;
             /** Idle S */
             idle_s: number;
+            /** Must Enrol */
+            must_enrol: boolean;
+            /** New Addresses */
+            new_addresses: components["schemas"]["NewAddressView"][];
             /** Permissions */
             permissions: string[];
             person: components["schemas"]["PersonRef"];
@@ -476,6 +2950,13 @@ export interface components {
             practice: string;
             /** Roles */
             roles: string[];
+            /**
+             * Second Factor
+             * @enum {string}
+             */
+            second_factor: "none" | "totp" | "passkey" | "recovery-code" | "sso";
+            /** Stepped Up Until */
+            stepped_up_until: string | null;
             /** Username */
             username: string;
         };
@@ -491,6 +2972,41 @@ export interface components {
             password: string;
             /** Username */
             username: string;
+        };
+        /**
+         * StepUpForm
+         * @description The password, and the code of whoever has an authenticator.
+         */
+        StepUpForm: {
+            /** Password */
+            password?: string | null;
+            /** Totp */
+            totp?: string | null;
+        };
+        /**
+         * StrengthForm
+         * @description A password that is being thought of.
+         */
+        StrengthForm: {
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
+        /**
+         * StrengthView
+         * @description `score` 0 (guessed at once) to 4; `refused` is empty when it would be taken.
+         */
+        StrengthView: {
+            /** Refused */
+            refused: string;
+            /** Score */
+            score: number;
+            /** Suggestions */
+            suggestions: string[];
+            /** Warning */
+            warning: string;
         };
         /**
          * SystemView
@@ -518,8 +3034,42 @@ export interface components {
             words: components["schemas"]["WordView"][];
         };
         /**
+         * UsedCredential
+         * @description AuthenticationResponseJSON: what `credential.toJSON()` gives after `navigator.credentials.get`.
+         */
+        UsedCredential: {
+            /** Id */
+            id: string;
+            /** Rawid */
+            rawId: string;
+            response: components["schemas"]["AssertionAnswer"];
+            /**
+             * Type
+             * @constant
+             */
+            type: "public-key";
+        };
+        /**
+         * UserEntity
+         * @description PublicKeyCredentialUserEntityJSON; `id` is random and says nothing about the person.
+         */
+        UserEntity: {
+            /** Displayname */
+            displayName: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Verdict
+         * @description What the review found.
+         * @enum {string}
+         */
+        Verdict: "justified" | "not-justified";
+        /**
          * VoicemailView
-         * @description One message. `complete` is false where a crash or a full disk cut the recording short.
+         * @description One message. `complete` is false where a crash or a full disk cut the recording short; `masked` is without who left it.
          */
         VoicemailView: {
             /** Call */
@@ -534,6 +3084,8 @@ export interface components {
             /** Listened At */
             listened_at: string | null;
             mailbox: components["schemas"]["MailboxRef"];
+            /** Masked */
+            masked: boolean;
             /**
              * Received At
              * Format: date-time
@@ -550,6 +3102,52 @@ export interface components {
             messages: components["schemas"]["VoicemailView"][];
         };
         /**
+         * WhatIfForm
+         * @description A person, or some roles, and what they would do to what. `id` is one record; without it the question is about all.
+         */
+        WhatIfForm: {
+            action: components["schemas"]["Action"];
+            /**
+             * Id
+             * @default *
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "any" | "call" | "voicemail" | "audit" | "alerts" | "people" | "access" | "keys" | "retention" | "holds" | "agreements" | "system";
+            /**
+             * Mailbox
+             * @default
+             */
+            mailbox: string;
+            /**
+             * Person
+             * @default
+             */
+            person: string;
+            /** Roles */
+            roles?: components["schemas"]["Role"][];
+            /**
+             * Stepped Up
+             * @default false
+             */
+            stepped_up: boolean;
+        };
+        /**
+         * WhatIfView
+         * @description The answer, the rules that decide, and what else would do.
+         */
+        WhatIfView: {
+            /** Allowed */
+            allowed: boolean;
+            /** Needs */
+            needs: string[];
+            /** Rules */
+            rules: string[];
+        };
+        /**
          * WordView
          * @description One word, its place in the sound in seconds, and whether the recogniser was unsure of it.
          */
@@ -563,6 +3161,44 @@ export interface components {
             /** Unsure */
             unsure: boolean;
         };
+        /**
+         * RuleView
+         * @description A rule and its threshold in words.
+         */
+        auricle__web__alerts__schemas__RuleView: {
+            /** About */
+            about: string;
+            /** Id */
+            id: string;
+            /** On */
+            on: boolean;
+            /** Threshold */
+            threshold: string;
+        };
+        /**
+         * RuleView
+         * @description How long a kind is kept. `days` is null where it has no term of its own; `enforced` where the daily run deletes it.
+         */
+        auricle__web__compliance__schemas__RuleView: {
+            /** About */
+            about: string;
+            /** Changeable */
+            changeable: boolean;
+            /** Changed At */
+            changed_at: string | null;
+            changed_by: components["schemas"]["PersonRef"] | null;
+            /** Days */
+            days: number | null;
+            /** Default Days */
+            default_days: number | null;
+            /** Enforced */
+            enforced: boolean;
+            kind: components["schemas"]["RecordKind"];
+            /** Minimum Days */
+            minimum_days: number | null;
+            /** Source */
+            source: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -572,11 +3208,726 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    access_grants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    access_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    revoke_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    access_matrix: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    marked_patients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    mark_patient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatientForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    unmark_patient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mark: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    access_what_if: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    agreements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementView"][];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    note_agreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                party: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreementForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    end_agreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                party: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    alerts: {
+        parameters: {
+            query?: {
+                before?: number | null;
+                limit?: number;
+                unseen?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    alert_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    acknowledge_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acknowledgement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    make_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKeyView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    revoke_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
     audit_page: {
         parameters: {
             query?: {
                 before?: number | null;
                 limit?: number;
+                actor?: string;
+                action?: string;
+                kind?: string;
+                ref?: string;
+                outcome?: string;
+                since?: string | null;
+                until?: string | null;
             };
             header?: never;
             path?: never;
@@ -592,6 +3943,389 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
                 };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    audit_checkpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkpoints"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    audit_export: {
+        parameters: {
+            query?: {
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+ndjson": unknown;
+                    "application/jsonl": unknown;
+                    "text/csv": unknown;
+                    "text/plain": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    patient_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatientReportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientReport"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    patient_report_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatientReportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    audit_entry: {
+        parameters: {
+            query?: {
+                private?: boolean;
+            };
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    break_glass_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GlassQueue"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    break_the_glass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BreakGlassForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrokenView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    end_break_glass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    review_break_glass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                glass: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong */
             default: {
@@ -740,6 +4474,46 @@ export interface operations {
             };
         };
     };
+    features: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureView"][];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -756,6 +4530,1329 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    holds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldView"][];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    place_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    release_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeysPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    rotate_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    know_my_addresses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    register_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    passkey_registration_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreationOptions"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    rename_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    change_my_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    password_strength: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StrengthForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrengthView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    new_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    my_second_factors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorsView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    my_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    end_my_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedSessions"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    end_my_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    begin_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTotpView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    remove_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"][];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    restore_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    sessions_of_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    end_sessions_of_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedSessions"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    end_session_of_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    terminate_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    change_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    believe_clock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    preview_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    run_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description What went wrong */
@@ -842,6 +5939,15 @@ export interface operations {
                     "application/json": components["schemas"]["SessionView"];
                 };
             };
+            /** @description The password was right; a second factor is due */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorView"];
+                };
+            };
             /** @description What went wrong */
             default: {
                 headers: {
@@ -879,6 +5985,424 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    passkey_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssertionForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    passkey_sign_in_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOptions"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    sso_backchannel_logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    finish_sso: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    start_sso: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    step_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepUpForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    passkey_step_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssertionForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    passkey_step_up_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOptions"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail: string;
+                        /** Request Id */
+                        request_id: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    sso_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderList"];
+                };
             };
             /** @description What went wrong */
             default: {

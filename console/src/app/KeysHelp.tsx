@@ -1,11 +1,11 @@
-import { Kbd, Modal, Switch } from "@mantine/core";
+import { Kbd, Switch } from "@mantine/core";
 
 import { useMessages } from "../messages";
-import { DIALOG } from "../ui/dialog";
+import { Dialog } from "../ui/Dialog";
 import { setSingleKeys, useSingleKeys } from "./keys";
 import type { Place } from "./places";
 
-export function KeysHelp({ opened, onClose, places }: { opened: boolean; onClose: () => void; places: Place[] }) {
+export function KeysHelp({ opened, onClose, places, breakGlass }: { opened: boolean; onClose: () => void; places: Place[]; breakGlass: boolean }) {
   const { t } = useMessages();
   const single = useSingleKeys();
   const groups: [string, [string, string][]][] = [
@@ -14,17 +14,20 @@ export function KeysHelp({ opened, onClose, places }: { opened: boolean; onClose
       [
         ["?", t("keys.help")],
         ["Ctrl K", t("keys.palette")],
-        ["Shift L", t("keys.lock")],
+        ["Shift L", t("keys.veil")],
+        ["Shift X", t("keys.lock")],
+        ...(breakGlass ? [["Shift B", t("break.button")] satisfies [string, string]] : []),
         ["/", t("keys.filter")],
         ...places.map(({ name, key }): [string, string] => [`g ${key}`, t("keys.go", { place: t(`place.${name}`) })]),
       ],
     ],
     [t("keys.lists"), [["↓ ↑", t("keys.move")], ["Home End", t("keys.ends")], ["Enter", t("keys.open")], ["Esc", t("keys.escape")]]],
   ];
+  if (places.some(({ name }) => name === "access")) groups.push([t("keys.matrix"), [["↓ ↑ ← →", t("keys.cells")], ["Enter", t("keys.why")]]]);
   if (places.some(({ name }) => name === "voicemail"))
     groups.push([t("keys.voicemail"), [["k", t("keys.play")], ["j l", t("keys.skip")], ["[ ]", t("keys.speed")], ["m", t("keys.heard")]]]);
   return (
-    <Modal opened={opened} onClose={onClose} title={t("keys.title")} size="lg" lockScroll={false} attributes={DIALOG} closeButtonProps={{ "aria-label": t("app.close") }}>
+    <Dialog opened={opened} onClose={onClose} title={t("keys.title")} size="lg">
       <div className="keys">
         {groups.map(([title, keys]) => (
           <section key={title}>
@@ -41,6 +44,6 @@ export function KeysHelp({ opened, onClose, places }: { opened: boolean; onClose
         ))}
       </div>
       <Switch label={t("keys.switch")} checked={single} onChange={(event) => setSingleKeys(event.currentTarget.checked)} />
-    </Modal>
+    </Dialog>
   );
 }

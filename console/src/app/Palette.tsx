@@ -1,8 +1,8 @@
-import { Kbd, Modal, TextInput } from "@mantine/core";
+import { Kbd, TextInput } from "@mantine/core";
 import { useEffect, useId, useState, type KeyboardEvent } from "react";
 
 import { useMessages } from "../messages";
-import { DIALOG } from "../ui/dialog";
+import { Dialog } from "../ui/Dialog";
 
 export interface Act {
   text: string;
@@ -14,9 +14,9 @@ export interface Act {
 export function Palette({ opened, onClose, acts }: { opened: boolean; onClose: () => void; acts: Act[] }) {
   const { t } = useMessages();
   return (
-    <Modal opened={opened} onClose={onClose} title={t("palette.title")} size="md" yOffset="12vh" lockScroll={false} attributes={DIALOG} closeButtonProps={{ "aria-label": t("app.close") }}>
+    <Dialog opened={opened} onClose={onClose} title={t("palette.title")} yOffset="12vh">
       <Choice acts={acts} onClose={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,63 +1,106 @@
 import { ActionIcon, Button, useMantineColorScheme } from "@mantine/core";
-import { Suspense, lazy, useCallback, useMemo, useState } from "react";
+import { Suspense, lazy, useCallback, useMemo, useState, type ComponentType } from "react";
 import { Link, Redirect, Route, Switch, useLocation } from "wouter";
 
-import { useConnected, useLive } from "../api/live";
+import { useConnected } from "../api/live";
+import { BreakGlassBanner, BreakGlassNotice } from "../break_glass/Banner";
+import { BreakGlassDialog } from "../break_glass/BreakGlass";
+import { openBreakGlass } from "../break_glass/ask";
 import { useMessages } from "../messages";
-import { useIdle, type Session } from "../session/session";
+import "../messages/pages";
+import { StepUp } from "../session/StepUp";
+import { useIdle, type Locked, type Session } from "../session/session";
 import { SystemBanner } from "../system/Banner";
-import { Icon, Mark } from "../ui/Icon";
+import { Icon } from "../ui/Icon";
 import { Empty, Loading } from "../ui/States";
-import { useVoicemails } from "../voicemail/messages";
 import { KeysHelp } from "./KeysHelp";
 import { Palette, type Act } from "./Palette";
+import { Rail } from "./Rail";
+import { Tabs } from "./Tabs";
 import { useKeys } from "./keys";
-import { placesFor, type Place } from "./places";
+import { pagesOf, pathOf, placesFor, type PageName, type Place } from "./places";
 import { useVeil } from "./veil";
 
-const PAGES = {
-  live: lazy(() => import("../live/Live").then((module) => ({ default: module.Live }))),
-  calls: lazy(() => import("../calls/Calls").then((module) => ({ default: module.Calls }))),
-  voicemail: lazy(() => import("../voicemail/Voicemail").then((module) => ({ default: module.Voicemail }))),
-  audit: lazy(() => import("../audit/Audit").then((module) => ({ default: module.Audit }))),
-  system: lazy(() => import("../system/System").then((module) => ({ default: module.System }))),
-} as const;
+interface PageProps {
+  id?: string | undefined;
+  permissions: readonly string[];
+}
+const page = (load: () => Promise<ComponentType<PageProps>>) => lazy(() => load().then((component) => ({ default: component })));
 
-export function Shell({ session, signOut }: { session: Session; signOut: () => Promise<void> }) {
+const PAGES: Record<PageName, ComponentType<PageProps>> = {
+  live: page(() => import("../live/Live").then(({ Live }) => Live)),
+  calls: page(() => import("../calls/Calls").then(({ Calls }) => Calls)),
+  voicemail: page(() => import("../voicemail/Voicemail").then(({ Voicemail }) => Voicemail)),
+  audit: page(() => import("../audit/Audit").then(({ Audit }) => Audit)),
+  alerts: page(() => import("../audit/Alerts").then(({ Alerts }) => Alerts)),
+  report: page(() => import("../audit/Report").then(({ Report }) => Report)),
+  checkpoints: page(() => import("../audit/Checkpoints").then(({ Checkpoints }) => Checkpoints)),
+  people: page(() => import("../people/People").then(({ People }) => People)),
+  "api-keys": page(() => import("../people/ApiKeys").then(({ ApiKeys }) => ApiKeys)),
+  matrix: page(() => import("../access/Matrix").then(({ Matrix }) => Matrix)),
+  "what-if": page(() => import("../access/WhatIf").then(({ WhatIf }) => WhatIf)),
+  grants: page(() => import("../access/Grants").then(({ Grants }) => Grants)),
+  patients: page(() => import("../access/Patients").then(({ Patients }) => Patients)),
+  "break-glass": page(() => import("../break_glass/Review").then(({ Review }) => Review)),
+  agreements: page(() => import("../compliance/Agreements").then(({ Agreements }) => Agreements)),
+  retention: page(() => import("../compliance/Retention").then(({ Retention }) => Retention)),
+  holds: page(() => import("../compliance/Holds").then(({ Holds }) => Holds)),
+  keys: page(() => import("../keys/Keys").then(({ Keys }) => Keys)),
+  system: page(() => import("../system/System").then(({ System }) => System)),
+  security: page(() => import("../security/Security").then(({ Security }) => Security)),
+};
+
+interface Props {
+  session: Session;
+  /** Out of sight: the window is locked and nothing here acts. */
+  away: boolean;
+  lock: (why: Locked["why"]) => void;
+  signOut: () => Promise<void>;
+}
+
+export function Shell({ session, away, lock, signOut }: Props) {
   const { t, language, setLanguage } = useMessages();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [, go] = useLocation();
   const [help, setHelp] = useState(false);
   const [palette, setPalette] = useState(false);
   const veil = useVeil();
-  const connected = useConnected();
   const places = useMemo(() => placesFor(session.permissions), [session.permissions]);
+  const mayBreak = session.permissions.includes("break-glass.use");
   const theme = { auto: "light", light: "dark", dark: "auto" } as const;
-  const nextTheme = useCallback(() => setColorScheme(theme[colorScheme]), [colorScheme, setColorScheme]);
-  const otherLanguage = useCallback(() => setLanguage(language === "en" ? "es" : "en"), [language, setLanguage]);
+  const lockByKey = useCallback(() => lock("key"), [lock]);
+  const breakGlass = useCallback(() => openBreakGlass(""), []);
 
   const acts: Act[] = [
-    ...places.map((place) => ({ text: t(`place.${place.name}`), keys: `g ${place.key}`, run: () => go(place.path) })),
-    { text: t("top.lock"), keys: "Shift+L", run: veil.toggle },
+    ...placeActs(places, (place) => t(`place.${place}`), (name) => t(`page.${name}`), go),
+    ...(mayBreak && session.break_glass === null ? [{ text: t("break.button"), keys: "Shift+B", run: breakGlass }] : []),
+    { text: t("top.veil"), keys: "Shift+L", run: veil.toggle },
+    { text: t("top.lock"), keys: "Shift+X", run: lockByKey },
     { text: t("top.keys"), keys: "?", run: () => setHelp(true) },
-    { text: `${t("top.theme")}: ${t(`top.theme.${theme[colorScheme]}`)}`, run: nextTheme },
-    { text: t("top.language"), run: otherLanguage },
+    { text: `${t("top.theme")}: ${t(`top.theme.${theme[colorScheme]}`)}`, run: () => setColorScheme(theme[colorScheme]) },
+    { text: t("top.language"), run: () => setLanguage(language === "en" ? "es" : "en") },
     { text: t("top.signout"), run: () => void signOut() },
   ];
-  useKeys({
-    "?": () => setHelp(true),
-    "Mod+k": () => setPalette(true),
-    "Shift+l": veil.toggle,
-    "/": () => document.querySelector<HTMLInputElement>("[data-filter]")?.focus(),
-    ...Object.fromEntries(places.map((place) => [`g ${place.key}`, () => go(place.path)])),
-  });
+  useKeys(
+    away
+      ? {}
+      : {
+          "?": () => setHelp(true),
+          "Mod+k": () => setPalette(true),
+          "Shift+l": veil.toggle,
+          "Shift+x": lockByKey,
+          ...(mayBreak && session.break_glass === null ? { "Shift+b": breakGlass } : {}),
+          "/": () => document.querySelector<HTMLInputElement>("[data-filter]")?.focus(),
+          ...Object.fromEntries(places.map((place) => [`g ${place.key}`, () => go(pathOf(place))])),
+        },
+  );
 
   return (
     <div className="shell">
       <a className="skip" href="#content" onClick={(event) => { event.preventDefault(); document.getElementById("content")?.focus(); }}>
         {t("app.skip")}
       </a>
-      <Rail places={places} />
+      <Rail places={places} permissions={session.permissions} />
       <header className="top">
         <span className="top-practice">{session.practice}</span>
         <button type="button" className="top-search" onClick={() => setPalette(true)}>
@@ -66,32 +109,54 @@ export function Shell({ session, signOut }: { session: Session; signOut: () => P
           <kbd aria-hidden="true">Ctrl K</kbd>
         </button>
         <span className="top-right">
-          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("top.lock")} title={t("top.lock")} aria-pressed={veil.locked} onClick={veil.toggle}>
+          {mayBreak && session.break_glass === null && <TopButton icon="glass" label={t("break.button")} wide onClick={breakGlass} />}
+          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("top.veil")} title={t("top.veil")} aria-pressed={veil.locked} onClick={veil.toggle}>
             <Icon name={veil.locked ? "eye-off" : "eye"} />
           </ActionIcon>
-          <ActionIcon className="wide-only" variant="subtle" color="gray" size="lg" aria-label={t("top.keys")} title={t("top.keys")} onClick={() => setHelp(true)}>
-            <Icon name="keyboard" />
-          </ActionIcon>
-          <span className="top-person wide-only">{session.person.name}</span>
-          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("top.signout")} title={t("top.signout")} onClick={() => void signOut()}>
-            <Icon name="out" />
-          </ActionIcon>
+          <TopButton icon="keyboard" label={t("top.keys")} wide onClick={() => setHelp(true)} />
+          <TopButton icon="lock" label={t("top.lock")} onClick={lockByKey} />
+          <Link href="/security" className="top-person wide-only" title={t("page.security")}>{session.person.name}</Link>
+          <TopButton icon="out" label={t("top.signout")} onClick={() => void signOut()} />
         </span>
       </header>
       <div className="banners">
-        {!connected && <p className="banner" role="status"><Icon name="warning" />{t("offline")}</p>}
+        <Offline />
+        {!away && <IdleBanner session={session} lock={lock} />}
         <SystemBanner />
-        <IdleBanner session={session} />
+        <BreakGlassBanner session={session} />
+        {session.permissions.includes("break-glass.review") && <BreakGlassNotice session={session} />}
         {veil.locked && <p className="banner" role="status"><Icon name="eye-off" />{t("veil.locked")} <Button size="compact-sm" variant="default" onClick={veil.toggle}>{t("veil.show")}</Button></p>}
       </div>
       <main id="content" className="content" tabIndex={-1}>
+        <Tabs places={places} />
         <Suspense fallback={<Loading />}>
           <Pages places={places} permissions={session.permissions} />
         </Suspense>
       </main>
-      <KeysHelp opened={help} onClose={() => setHelp(false)} places={places} />
+      <KeysHelp opened={help} onClose={() => setHelp(false)} places={places} breakGlass={mayBreak} />
       <Palette opened={palette} onClose={() => setPalette(false)} acts={acts} />
+      {mayBreak && <BreakGlassDialog />}
+      <StepUp session={session} />
     </div>
+  );
+}
+
+function placeActs(places: readonly Place[], placeName: (name: Place["name"]) => string, pageName: (name: PageName) => string, go: (path: string) => void): Act[] {
+  return places.flatMap((place) => {
+    const several = place.pages.length > 1;
+    return place.pages.map(({ name, path }, index) => ({
+      text: several ? `${placeName(place.name)}: ${pageName(name)}` : placeName(place.name),
+      ...(index === 0 ? { keys: `g ${place.key}` } : {}),
+      run: () => go(path),
+    }));
+  });
+}
+
+function TopButton({ icon, label, wide = false, onClick }: { icon: "glass" | "keyboard" | "lock" | "out"; label: string; wide?: boolean; onClick: () => void }) {
+  return (
+    <ActionIcon className={wide ? "wide-only" : undefined} variant="subtle" color="gray" size="lg" aria-label={label} title={label} onClick={onClick}>
+      <Icon name={icon} />
+    </ActionIcon>
   );
 }
 
@@ -102,7 +167,7 @@ function Pages({ places, permissions }: { places: Place[]; permissions: readonly
   if (first === undefined) return <Empty title={t("failure.forbidden")} />;
   return (
     <Switch>
-      {places.map(({ name, path }) => {
+      {pagesOf(places).map(({ name, path }) => {
         const Page = PAGES[name];
         return (
           <Route key={path} path={`${path}/:id?`}>
@@ -111,48 +176,32 @@ function Pages({ places, permissions }: { places: Place[]; permissions: readonly
         );
       })}
       <Route path="/">
-        <Redirect to={first.path} replace />
+        <Redirect to={pathOf(first)} replace />
       </Route>
       <Route>
-        <Empty title={t("failure.page")} action={{ text: t("failure.page.button"), run: () => go(first.path) }} />
+        <Empty title={t("failure.page")} action={{ text: t("failure.page.button"), run: () => go(pathOf(first)) }} />
       </Route>
     </Switch>
   );
 }
 
-function Rail({ places }: { places: Place[] }) {
+function Offline() {
   const { t } = useMessages();
-  const [location] = useLocation();
-  const live = useLive(places.some(({ name }) => name === "live"));
-  const messages = useVoicemails(places.some(({ name }) => name === "voicemail"));
-  const counts: Partial<Record<Place["name"], number>> = {
-    live: live.data?.calls.length ?? 0,
-    voicemail: messages.data?.filter((message) => message.listened_at === null).length ?? 0,
-  };
-  return (
-    <nav className="rail" aria-label={t("app.places")}>
-      <span className="rail-mark">
-        <Mark />
-      </span>
-      {places.map(({ name, path, icon }) => (
-        <Link key={name} href={path} className="rail-place" aria-current={location.startsWith(path) ? "page" : undefined}>
-          <Icon name={icon} />
-          <span>{t(`place.${name}`)}</span>
-          {(counts[name] ?? 0) > 0 && <span className="count">{counts[name]}</span>}
-        </Link>
-      ))}
-    </nav>
-  );
+  if (useConnected()) return null;
+  return <p className="banner" role="status"><Icon name="warning" />{t("offline")}</p>;
 }
 
-function IdleBanner({ session }: { session: Session }) {
+function IdleBanner({ session, lock }: { session: Session; lock: (why: "idle") => void }) {
   const { t } = useMessages();
-  const { left, stay } = useIdle(session);
+  const { left, stay } = useIdle(session, lock);
   if (left === null) return null;
   return (
-    <p className="banner" role="alert">
+    <div className="banner">
       <Icon name="warning" />
-      {t("idle.warning", { seconds: left })} <Button size="compact-sm" onClick={stay}>{t("idle.stay")}</Button>
-    </p>
+      <span>
+        <span role="alert">{t("idle.warning")}</span> <span className="number" aria-hidden="true">{t("idle.left", { seconds: left })}</span>
+      </span>
+      <Button size="compact-sm" onClick={stay}>{t("idle.stay")}</Button>
+    </div>
   );
 }

@@ -2,6 +2,7 @@ import type { Schemas } from "../api/client";
 import { useMessages } from "../messages";
 import { Facts, Inspector } from "../ui/Inspector";
 import { PartyText } from "../ui/Party";
+import { BreakGlassButton } from "../ui/States";
 import { Protection } from "../ui/Protection";
 import { clock, exact } from "../ui/Time";
 
@@ -15,6 +16,12 @@ export function CallInspector({ call, onClose }: { call: Schemas["CallView"]; on
       <p className="inspector-who">
         <PartyText party={call.caller} lines />
       </p>
+      {call.masked && (
+        <>
+          <p className="quiet">{t("party.hidden.why")}</p>
+          <BreakGlassButton record={`call:${call.id}`} />
+        </>
+      )}
       <Protection level={call.protection} />
       <Facts
         facts={[

@@ -15,7 +15,7 @@ export function Transcript({ message, at, active, onWord }: { message: string; a
     queryKey: ["transcript", message],
     queryFn: () => body(api.GET("/api/v1/voicemails/{message}/transcript", { params: { path: { message } } })),
   });
-  if (transcript.error) return <Failure error={transcript.error} onRetry={() => void transcript.refetch()} />;
+  if (transcript.error) return <Failure error={transcript.error} onRetry={() => void transcript.refetch()} record={`voicemail:${message}`} />;
   if (transcript.data === undefined) return <Loading />;
   const { state, words, language } = transcript.data;
   if (state !== "done") return <p className="no-text">{t(`voicemail.${state}`)}</p>;
