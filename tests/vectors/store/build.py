@@ -1,7 +1,7 @@
 """Builds databases of released schemas, holding real sealed rows, as SQL text: `rev0001.sql`, `rev0002.sql`.
 
-`python tests/vectors/store/build.py` takes the released source out of this repository's history and lets *that* code write: nothing of today's
-code has a part in it. Time and chance are fixed, so two runs are equal. What the rows hold is known to `tests/fakes/released.py`.
+`python tests/vectors/store/build.py` takes the released source out of this repository's history and lets *that* code write: nothing of
+today's code has a part in it. Time and chance are fixed, so two runs are equal. The keys are in `tests/fakes/released.py`.
 """
 
 import io
@@ -109,7 +109,8 @@ def dump(commit: str) -> str:
     """The database that the source of `commit` writes."""
     archive = subprocess.run(["git", "archive", commit, "src"], cwd=REPOSITORY, check=True, capture_output=True).stdout
     with tempfile.TemporaryDirectory() as directory:
-        tarfile.open(fileobj=io.BytesIO(archive)).extractall(directory, filter="data")
+        with tarfile.open(fileobj=io.BytesIO(archive)) as source:
+            source.extractall(directory, filter="data")
         command = [sys.executable, "-c", WRITER, f"{directory}/auricle.db"]
         environment = {"PYTHONPATH": f"{directory}/src", "PATH": ""}
         return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout

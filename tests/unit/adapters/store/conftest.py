@@ -110,6 +110,10 @@ class SqlitePractice(Practice):
         finally:
             connection.close()
 
+    def connected(self) -> Any:
+        """A connection of the driver's, for SQLAlchemy."""
+        return sqlite3.connect(self.path)
+
     def disarm(self) -> None:
         for (name,) in self.raw("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit%'"):
             self.raw(f"DROP TRIGGER {name}")
@@ -127,7 +131,7 @@ class PostgresPractice(Practice):
         self.server = server
         self.name = server.database()
 
-    def database(self) -> Database:
+    def database(self) -> PostgresDatabase:
         return PostgresDatabase(self.server.url(self.name), self.server.password)
 
     def address(self) -> tuple[str, dict[str, str]]:
@@ -137,6 +141,9 @@ class PostgresPractice(Practice):
         with self.server.connect(self.name) as connection:
             cursor = connection.execute(self._translated(sql), params or None)
             return cursor.fetchall() if cursor.description else []
+
+    def connected(self) -> Any:
+        return self.database().connected()
 
     def disarm(self) -> None:
         for table, name in self.raw("SELECT event_object_table, trigger_name FROM information_schema.triggers"):
