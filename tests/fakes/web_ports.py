@@ -34,10 +34,9 @@ from auricle.web.ports import (
 from fakes.access import FakeAccessAdmin, FakeBreakGlasses, Given
 from fakes.audit import FakeAlerts, FakeAudit
 from fakes.compliance import FakeCompliance
-from fakes.compliance import FakeCompliance
 from fakes.identity import PASSWORD as PASSWORD
+from fakes.identity import FakeApiKeys, FakeMe, FakePeople, FakeScim, Identities
 from fakes.identity import FakeSessions as FakeSessions
-from fakes.identity import Identities
 from fakes.keys import FakeKeys
 from fakes.passkeys import FakePasskeys, FakeSso
 
@@ -92,10 +91,14 @@ class FakeWorld:
 
     def ports(self) -> WebPorts:
         """What `create_app` takes."""
-        sessions = FakeSessions(self)
+        sessions, people = FakeSessions(self), FakePeople(self)
         return WebPorts(
             practice=self.practice,
             sessions=sessions,
+            me=FakeMe(self, sessions),
+            people=people,
+            api_keys=FakeApiKeys(self),
+            scim=FakeScim(self, people),
             passkeys=FakePasskeys(self, sessions),
             sso=FakeSso(self, sessions),
             access=FakeAccess(self),

@@ -19,7 +19,7 @@ def new_secret(random: bytes) -> str:
 
 def uri(secret: str, username: str, issuer: str) -> str:
     """The otpauth address behind the QR code."""
-    return pyotp.TOTP(secret).provisioning_uri(username, issuer)
+    return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=issuer)
 
 
 def step_of(secret: str, code: str, now: datetime, last_step: int) -> int | None:

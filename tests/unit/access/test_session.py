@@ -1,10 +1,10 @@
-"""How long a session lives, and which passwords may not be chosen."""
+"""How long a session lives, and how long a step-up counts."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auricle.access.session import ABSOLUTE, MAX_PASSWORD_CHARS, BadPassword, Session, check_password
+from auricle.access.session import ABSOLUTE, STEP_UP, Session
 from auricle.kernel.ids import PersonId
 
 START = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
@@ -27,14 +27,8 @@ def test_idle_and_absolute_limits(seen: timedelta, now: timedelta, alive: bool) 
     assert timedelta(hours=12) == ABSOLUTE
 
 
-@pytest.mark.parametrize(
-    "password", ["", "short", "elevenchars", "x" * (MAX_PASSWORD_CHARS + 1), "aaaaaaaaaaaaaaa", "my Dana.Reyes password"]
-)
-def test_a_password_that_may_not_be_chosen(password: str) -> None:
-    with pytest.raises(BadPassword):
-        check_password(password, "dana.reyes")
-
-
-@pytest.mark.parametrize("password", ["quiet-harbor-lantern-7", "пароль достаточно длинный", "x1 y2 z3 w4 v5 " * 10])
-def test_a_password_that_may(password: str) -> None:
-    check_password(password, "dana.reyes")
+def test_a_step_up_counts_for_five_minutes() -> None:
+    session = Session("s", "dana", PersonId("p"), START, START, stepped_up_until=START + STEP_UP)
+    assert session.stepped_up(START + timedelta(minutes=4, seconds=59))
+    assert not session.stepped_up(START + timedelta(minutes=5))
+    assert not Session("s", "dana", PersonId("p"), START, START).stepped_up(START)

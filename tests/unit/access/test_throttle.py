@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.access.throttle import ADDRESS_FREE_TRIES, FORGET_S, FREE_TRIES, MAX_KEPT, MAX_WAIT_S, Throttle
+from auricle.access.throttle import ADDRESS_FREE_TRIES, EVERYWHERE_FREE_TRIES, FORGET_S, FREE_TRIES, MAX_KEPT, MAX_WAIT_S, Throttle
 
 HOME, CLINIC = "192.0.2.1", "198.51.100.1"
 
@@ -98,3 +98,16 @@ def test_waits_are_never_negative_nor_beyond_the_cap(acts: list[tuple[str, str, 
             throttle.succeeded(account, address)
         else:
             throttle.failed(account, address, now)
+
+
+def test_what_is_tried_after_the_password_is_counted_from_everywhere() -> None:
+    """A thief of the password guesses codes from many addresses; one who has no password never gets here."""
+    throttle = Throttle()
+    for number in range(EVERYWHERE_FREE_TRIES):
+        assert throttle.admit("totp of dana", f"203.0.113.{number}", 0.0, everywhere=True) == 0.0
+    throttle.admit("totp of dana", "203.0.113.99", 0.0, everywhere=True)
+    assert throttle.wait_s("totp of dana", "203.0.113.200", 0.0, everywhere=True) == 1.0
+    assert throttle.wait_s("totp of noor", "203.0.113.200", 0.0, everywhere=True) == 0.0
+    assert throttle.wait_s("dana", "203.0.113.200", 0.0) == 0.0
+    throttle.succeeded("totp of dana", "203.0.113.99", admitted=True)
+    assert throttle.wait_s("totp of dana", "203.0.113.200", 0.0, everywhere=True) == 0.0

@@ -24,7 +24,9 @@ _PUT = compiled(
 )
 _END_SESSIONS = "DELETE FROM session WHERE person = :person"
 _REVOKE_KEYS = "DELETE FROM api_key WHERE owner = :person"
-_REVOKE_GRANTS = "UPDATE access_grant SET revoked_at = :at, revoked_by = :by WHERE person = :person AND revoked_at IS NULL AND ends_at > :at"
+_REVOKE_GRANTS = (
+    "UPDATE access_grant SET revoked_at = :at, revoked_by = :by WHERE person = :person AND revoked_at IS NULL AND ends_at > :at"
+)
 _END_GLASS = "UPDATE break_glass SET ended_at = :at WHERE person = :person AND ended_at IS NULL AND ends_at > :at"
 _DROP_BINDING = "DELETE FROM binding WHERE aor = :aor"
 
