@@ -91,6 +91,6 @@ def check_break(reason: Phi[str], minutes: int, record: str, current: BreakGlass
         raise BadBreakGlass(f"say why in {MIN_REASON_CHARS} to {MAX_REASON_CHARS} characters")
     if not 1 <= minutes <= MAX_MINUTES:
         raise BadBreakGlass(f"choose 1 to {MAX_MINUTES} minutes")
-    if record and not RECORD.match(record):
+    if record and not RECORD.fullmatch(record):
         raise BadBreakGlass("name one record as call:ID or voicemail:ID, or leave it out")
     return now + timedelta(minutes=minutes)

@@ -7,26 +7,33 @@ to reduced questions are remembered; a property test compares them with answers 
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import cedarpy
 
 from auricle.access.allowance import EVERYWHERE, WHOLE_KINDS, Allowance, Source, covering
-from auricle.access.model import Action, Role
+from auricle.access.model import CARE, READING, STEP_UP, Action, Role
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.errors import OurError
 from auricle.vault.gate import Decision, Ref
 
 ACTIONS = frozenset(action.value for action in Action)
+_ASKED = {action: frozenset({action}) for action in ACTIONS}
 ROLES = frozenset(role.value for role in Role)
 NO_RULE = "No rule gives your roles this permission."
 MAX_REMEMBERED = 65536  # roles, kinds and relations are few; the bound only keeps a mistake from growing
 MINE, OTHERS = "mine", "another's"
+_NONE: frozenset[str] = frozenset()
+_SOME, _OTHERS = frozenset({MINE}), frozenset({OTHERS})
 STAFF = frozenset({ActorKind.PERSON, ActorKind.API_CLIENT})
 _SCHEMA_ACTION = re.compile(r'"([a-z-]+\.[a-z-]+)"')
 _SCHEMA_ACTIONS = re.compile(r'^action\s+((?:"[^"]+",?\s*)+)(?:in\s+\[([^\]]*)\]\s+)?appliesTo', re.MULTILINE)
+_GROUPS = {
+    action: frozenset(name for name, actions in (("care", CARE), ("reading", READING), ("proof", STEP_UP)) if action in actions)
+    for action in ACTIONS
+}
 _NAME = re.compile(r'"([^"]+)"')
 _RULE = re.compile(r"^policy(\d+)$")
 
@@ -37,9 +44,8 @@ class PoliciesWrong(OurError):
     code = "access.policies_wrong"
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """All that policies can tell apart, and so all an answer can depend on."""
+class Question(NamedTuple):
+    """All that policies can see."""
 
     actor_kind: ActorKind
     actor: str
@@ -58,29 +64,6 @@ class Question:
     related: frozenset[str]
     restricted: bool
 
-    def reduced(self) -> "Question":
-        """The same question with names replaced by how they relate to the actor."""
-        action = frozenset({self.action})
-        return replace(
-            self,
-            actor=MINE,
-            teams=_SOME if self.teams else _NONE,
-            mailboxes=_SOME if self.mailboxes else _NONE,
-            scopes=None if self.scopes is None else self.scopes & action,
-            mailbox=_side(self.mailbox, self.mailbox in self.mailboxes),
-            owner=_side(self.owner, self.owner == self.actor),
-            team=_side(self.team, self.team in self.teams),
-            related=_SOME if self.actor in self.related else _OTHERS if self.related else _NONE,
-        )
-
-
-_NONE: frozenset[str] = frozenset()
-_SOME, _OTHERS = frozenset({MINE}), frozenset({OTHERS})
-
-
-def _side(name: str, mine: bool) -> str:
-    return "" if not name else MINE if mine else OTHERS
-
 
 class Policies:
     """Fits `vault.gate.PolicyPort`. Raises PoliciesWrong for policies that name what the schema does not have, or carry no `@id` words."""
@@ -89,14 +72,15 @@ class Policies:
         result = cedarpy.validate_policies(policies, schema)
         if not result.validation_passed:
             raise PoliciesWrong("; ".join(str(error) for error in result.errors))
-        if set(_SCHEMA_ACTION.findall(schema)) != ACTIONS:
-            raise PoliciesWrong("the schema's actions are not the program's (access/model.py)")
+        groups = _groups(schema)
+        if set(_SCHEMA_ACTION.findall(schema)) != ACTIONS or groups != _GROUPS:
+            raise PoliciesWrong("the schema's actions and their groups are not the program's (access/model.py)")
         rules = _rules(policies)
         self.sentences = tuple(rule["annotations"]["id"] for rule in rules.values())
         """The words of every rule, in the order of the files."""
         self._whole = cedarpy.PolicySet.from_str(policies)
         self._schema = cedarpy.Schema.from_str(schema)
-        self._slices = {action: _slice(rules, action, groups) for action, groups in _groups(schema).items()}
+        self._slices = {action: _slice(rules, action, within) for action, within in groups.items()}
         self._remembered: dict[Question, Decision] = {}
 
     @classmethod
@@ -111,7 +95,7 @@ class Policies:
         if action not in ACTIONS or not actor.roles <= ROLES:
             return Decision(False, NO_RULE, (NO_RULE,))
         given = covering(actor.allowed, action, ref) if actor.allowed else []
-        question = _question(actor, action, ref, given).reduced()
+        question = _reduced(actor, action, ref, given)
         decision = self._remembered.get(question)
         if decision is None:
             if len(self._remembered) >= MAX_REMEMBERED:
@@ -135,9 +119,9 @@ class Policies:
     def _answer(self, question: Question, policies: cedarpy.PolicySet, schema: cedarpy.Schema | None = None) -> Decision:
         """Ask Cedar. Where a person lacks a step-up, what counts is the answer with one: if it is yes, that is all that is missing."""
         decision = _ask(question, policies, schema)
-        if decision.allowed or question.stepped_up or question.actor_kind is not ActorKind.PERSON:
+        if decision.allowed or question.stepped_up or question.actor_kind is not ActorKind.PERSON or question.action not in STEP_UP:
             return decision
-        proven = _ask(replace(question, stepped_up=True), policies, schema)
+        proven = _ask(question._replace(stepped_up=True), policies, schema)
         return replace(decision, step_up=True) if proven.allowed else proven
 
 
@@ -158,23 +142,47 @@ def _ask(question: Question, policies: cedarpy.PolicySet, schema: cedarpy.Schema
 
 
 def _question(actor: Actor, action: str, ref: Ref, given: Iterable[Allowance]) -> Question:
+    """As it is."""
     return Question(
-        actor_kind=actor.kind,
-        actor=actor.id,
-        roles=actor.roles,
-        teams=actor.teams,
-        mailboxes=actor.mailboxes,
-        given=frozenset(allowance.source for allowance in given),
-        scopes=actor.scopes,
-        stepped_up=actor.stepped_up,
-        action=action,
-        kind=ref.kind,
-        whole=ref.id == EVERYWHERE or ref.kind in WHOLE_KINDS,
-        mailbox=ref.mailbox,
-        owner=ref.owner,
-        team=ref.team,
-        related=ref.related,
-        restricted=ref.restricted,
+        actor.kind,
+        actor.id,
+        actor.roles,
+        actor.teams,
+        actor.mailboxes,
+        frozenset(allowance.source for allowance in given),
+        actor.scopes,
+        actor.stepped_up,
+        action,
+        ref.kind,
+        ref.id == EVERYWHERE or ref.kind in WHOLE_KINDS,
+        ref.mailbox,
+        ref.owner,
+        ref.team,
+        ref.related,
+        ref.restricted,
+    )
+
+
+def _reduced(actor: Actor, action: str, ref: Ref, given: Iterable[Allowance]) -> Question:
+    """With names replaced by how they relate to the actor: as far as policies can tell it apart from others."""
+    me, related, scopes = actor.id, ref.related, actor.scopes
+    return Question(
+        actor.kind,
+        MINE,
+        actor.roles,
+        _SOME if actor.teams else _NONE,
+        _SOME if actor.mailboxes else _NONE,
+        frozenset([allowance.source for allowance in given]) if given else _NONE,  # type: ignore[arg-type]
+        scopes and (_ASKED[action] if action in scopes else _NONE),
+        actor.stepped_up,
+        action,
+        ref.kind,
+        ref.id == EVERYWHERE or ref.kind in WHOLE_KINDS,
+        ref.mailbox and (MINE if ref.mailbox in actor.mailboxes else OTHERS),
+        ref.owner and (MINE if ref.owner == me else OTHERS),
+        ref.team and (MINE if ref.team in actor.teams else OTHERS),
+        related and (_SOME if me in related else _OTHERS),
+        ref.restricted,
     )
 
 

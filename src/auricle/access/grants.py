@@ -15,7 +15,7 @@ from auricle.kernel.phi import Phi
 LONGEST = timedelta(days=31)  # longer than a month is a role, and roles stand in the settings
 MIN_REASON_CHARS, MAX_REASON_CHARS = 10, 500
 GRANTABLE = CARE | READING
-RECORD = re.compile(r"^(call|voicemail):[A-Za-z0-9-]{1,64}$")
+RECORD = re.compile(r"(call|voicemail):[A-Za-z0-9-]{1,64}")
 
 
 class BadGrant(PeerError):
@@ -72,7 +72,7 @@ def check_grant(wanted: Wanted, now: datetime, mailboxes: Collection[str]) -> No
     if not MIN_REASON_CHARS <= length <= MAX_REASON_CHARS:
         raise BadGrant(f"give a reason of {MIN_REASON_CHARS} to {MAX_REASON_CHARS} characters")
     family = wanted.action.partition(".")[0]
-    if wanted.record and (not RECORD.match(wanted.record) or not family.startswith(wanted.record.partition(":")[0])):
+    if wanted.record and (not RECORD.fullmatch(wanted.record) or not family.startswith(wanted.record.partition(":")[0])):
         raise BadGrant("name one record as call:ID for calls or voicemail:ID for voicemail, or leave it out")
     if wanted.mailbox and (family != "voicemail" or wanted.mailbox not in mailboxes):
         raise BadGrant("name a mailbox of the practice, for voicemail alone, or leave it out")

@@ -6,13 +6,14 @@ from enum import StrEnum
 
 from auricle.access.allowance import Allowance, Source
 from auricle.access.decision import Policies
-from auricle.access.model import CARE, PEOPLE_ROLES, READING, STEP_UP, SYSTEM_ROLES, Action, Role
+from auricle.access.model import CARE, PEOPLE_ROLES, READING, SYSTEM_ROLES, Action, Role
 from auricle.access.subject import allowances_of, encoded
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.practice.model import Practice
 from auricle.vault.gate import Ref
 
 ME, OTHER = "somebody", "another"
+STEP_UP_ALONE = "A step-up: prove again who you are."
 
 
 class Answer(StrEnum):
@@ -56,7 +57,7 @@ def cells(policies: Policies, practice: Practice | None = None) -> list[Cell]:
 def explain(policies: Policies, actor: Actor, action: str, ref: Ref) -> Explanation:
     """One decision and what it would take."""
     decision = policies.decide(actor, action, ref)
-    needs = () if decision.allowed else tuple(_needs(policies, actor, action, ref))
+    needs = () if decision.allowed else (STEP_UP_ALONE,) if decision.step_up else tuple(_needs(policies, actor, action, ref))
     return Explanation(decision.allowed, decision.rules or (decision.reason,), needs)
 
 
@@ -105,8 +106,6 @@ def _needs(policies: Policies, actor: Actor, action: str, ref: Ref) -> Iterable[
 
 def _changes(policies: Policies, actor: Actor, action: str, ref: Ref) -> Iterable[tuple[str, Actor, Ref]]:
     """What could be otherwise: the words for it, and who would then ask about what."""
-    if actor.kind is ActorKind.PERSON and action in STEP_UP:
-        yield "A step-up: prove again who you are", replace(actor, stepped_up=True), ref
     if action in CARE:
         yield "A treatment relation: be on the call, or in the patient's care team", actor, replace(ref, related=ref.related | {actor.id})
     if action.startswith("voicemail.") and ref.id != "*":

@@ -81,7 +81,9 @@ class Grants(Part):
         """Grants, newest first; reasons are opened only where asked for."""
         hold(proof, "grant")
         rows = await self._rows(select(access_grants).order_by(access_grants.c.granted_at.desc(), access_grants.c.id).limit(MAX_LISTED))
-        return readable(rows, lambda row: _grant(row, self._text("access_grant", "sealed", row.id, row.sealed, proof) if reasons else None))
+        return readable(
+            rows, lambda row: _grant(row, self._reason("access_grant", "sealed", row.id, row.sealed, proof) if reasons else None)
+        )
 
     # ---- broken glass --------------------------------------------------------------------------------
 
@@ -120,7 +122,7 @@ class Grants(Part):
         hold(proof, "break-glass")
         order = (broken_glass.c.reviewed_at.isnot(None), broken_glass.c.started_at.desc(), broken_glass.c.id)
         rows = await self._rows(select(broken_glass).order_by(*order).limit(MAX_LISTED))
-        return readable(rows, lambda row: self._opened(row, proof))
+        return readable(rows, lambda row: self._broken_glass_opened(row, proof))
 
     async def review_glass(self, glass: str, review: Review, actor: Actor, why: str) -> None:
         """Keep a verdict; one that stands is not changed."""
@@ -136,11 +138,11 @@ class Grants(Part):
         entry = self._entry(actor, "break-glass.review", ref, Outcome.DONE, review.verdict.value, why=why, private=text)
         await self._writer.commit(((_REVIEW, params),), (entry,))
 
-    def _opened(self, row: AnyRow, proof: Grant) -> BreakGlass:
-        note = self._text("break_glass", "note", row.id, row.note, proof) if row.note is not None else None
-        return _glass(row, self._text("break_glass", "sealed", row.id, row.sealed, proof), note)
+    def _broken_glass_opened(self, row: AnyRow, proof: Grant) -> BreakGlass:
+        note = self._reason("break_glass", "note", row.id, row.note, proof) if row.note is not None else None
+        return _glass(row, self._reason("break_glass", "sealed", row.id, row.sealed, proof), note)
 
-    def _text(self, table: str, column: str, ident: str, sealed: bytes, proof: Grant) -> Phi[str]:
+    def _reason(self, table: str, column: str, ident: str, sealed: bytes, proof: Grant) -> Phi[str]:
         return Phi(self._fields.open(Purpose.AUDIT_DETAIL, sealed, Place(table, column, ident), proof).decode())
 
 

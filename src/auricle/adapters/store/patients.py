@@ -9,10 +9,10 @@ from sqlalchemy import insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from auricle.access.patients import PatientMark
-from auricle.adapters.store.held import NUMBER_CONTEXTS
 from auricle.adapters.store.part import AnyRow, Part, hold, readable
 from auricle.adapters.store.record_facts import Care
 from auricle.adapters.store.schema import patient_carers, patient_marks, patient_numbers
+from auricle.adapters.store.schema.columns import NUMBER_CONTEXTS
 from auricle.adapters.store.sealing import when
 from auricle.adapters.store.statements import Op, compiled
 from auricle.kernel.actor import Actor
@@ -51,7 +51,7 @@ class Patients(Part):
         }
         carers = [(PERSON, name) for name in sorted(mark.people)] + [(TEAM, name) for name in sorted(mark.teams)]
         ops: list[Op] = [(sql, {"mark": dropped}) for dropped in old for sql in _DROP]
-        ops += [(_ADD, row), *self._number_ops(mark.id, number)]
+        ops += [(_ADD, row), *self._mark_number_ops(mark.id, number)]
         ops += [(_ADD_CARER, {"mark": mark.id, "kind": kind, "name": name}) for kind, name in carers]
         purpose = f"{'restricted' if mark.restricted else 'open'}, care team: {', '.join(name for _, name in carers) or 'nobody'}"
         entry = self._entry(actor, "access.mark-patient", Ref("patient", mark.id), Outcome.DONE, purpose, why=why, private=number)
@@ -77,7 +77,7 @@ class Patients(Part):
         hold(proof, "patient")
         carers = await self._carers()
         rows = await self._rows(select(patient_marks).order_by(patient_marks.c.marked_at.desc(), patient_marks.c.id))
-        found = readable(rows, lambda row: self._opened(row, carers, proof))
+        found = readable(rows, lambda row: self._mark_opened(row, carers, proof))
         proof.touch(*(f"patient:{mark.id}" for mark in found))
         return found
 
@@ -91,23 +91,17 @@ class Patients(Part):
         """The blind indexes by which `care` finds a number."""
         return [bytes(index) for index in blind_indexes(self._keyring, "call.caller", number.reveal("blind index"))]
 
-    async def index_marked_numbers(self, proof: Grant) -> None:
-        """Give every mark an index of every epoch there is: after a rotation of the blind-index key they would miss new rows."""
-        ops = [op for mark in await self.marks(proof) for op in self._number_ops(mark.id, mark.number.reveal(WHY))]
-        if ops:
-            await self._writer.commit(ops)
-
     async def _carers(self) -> dict[str, list[tuple[str, str]]]:
         found: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for row in await self._rows(select(patient_carers)):
             found[row.mark].append((row.kind, row.name))
         return found
 
-    def _number_ops(self, mark: str, number: str) -> list[Op]:
+    def _mark_number_ops(self, mark: str, number: str) -> list[Op]:
         indexes = [index for context in NUMBER_CONTEXTS for index in blind_indexes(self._keyring, context, number)]
         return [(_ADD_NUMBER, {"mark": mark, "number_index": index}) for index in indexes]
 
-    def _opened(self, row: AnyRow, carers: dict[str, list[tuple[str, str]]], proof: Grant) -> PatientMark:
+    def _mark_opened(self, row: AnyRow, carers: dict[str, list[tuple[str, str]]], proof: Grant) -> PatientMark:
         text = self._fields.open(Purpose.CALL_RECORD, row.sealed, Place("patient_mark", "sealed", row.id), proof)
         data: dict[str, Any] = json.decode(text)
         people, teams = _both(carers[row.id])

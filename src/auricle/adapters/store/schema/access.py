@@ -1,6 +1,6 @@
 """Grants, broken glass, who cares for whom, and who was on a call. Staff ids are clear; what may name a patient is not."""
 
-from sqlalchemy import Boolean, Float, Index, String, Table
+from sqlalchemy import Boolean, Float, ForeignKey, Index, String, Table
 
 from auricle.adapters.store.schema.columns import IDENTIFIER, NUMBER_CONTEXTS, SETTING, STATE, TIME, Indexed, blind, clear, metadata, sealed
 
@@ -62,7 +62,7 @@ patient_carers = Table(
 call_people = Table(
     "call_person",
     metadata,
-    clear("call", String, why=IDENTIFIER, primary_key=True),
+    clear("call", String, why=IDENTIFIER, primary_key=True, references=ForeignKey("call.id", ondelete="CASCADE")),
     clear("person", String, why=SETTING, primary_key=True),
     clear("talked", Boolean, why=STATE, nullable=False),
     Index("call_person_by_person", "person"),

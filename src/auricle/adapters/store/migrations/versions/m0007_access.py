@@ -63,7 +63,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "call_person",
-        sa.Column("call", sa.String, primary_key=True),
+        sa.Column("call", sa.String, sa.ForeignKey("call.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("person", sa.String, primary_key=True),
         sa.Column("talked", sa.Boolean, nullable=False),
     )
