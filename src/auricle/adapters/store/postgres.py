@@ -13,6 +13,7 @@ import psycopg
 import structlog
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import ProgrammingError
+from psycopg.sql import SQL, Identifier
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
@@ -34,6 +35,12 @@ _BEGIN = f"BEGIN; SELECT pg_advisory_xact_lock({WRITE_LOCK}); SELECT pg_current_
 _MEET_ALL = frozenset({"08", "25", "40", "53", "57", "58", "XX"})
 """Classes of SQLSTATE: connection, read-only server, serialization, resources, operator, system, internal."""
 _SHUTDOWN = frozenset({"57P01", "57P02", "57P03"})
+_GRANTS = (
+    "GRANT USAGE ON SCHEMA public TO {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+    "REVOKE UPDATE, DELETE, TRUNCATE ON audit_leaf, audit_checkpoint FROM {role}",
+    "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {role}",
+)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -69,6 +76,19 @@ class PostgresDatabase:
                     upgrade(connection, revision, "the database")
         except DBAPIError as error:
             raise _unusable(error.orig) from error
+
+    def grant(self, role: str) -> None:
+        """Let another user run the practice on what is here now: everything but changing the schema, and the audit log only to append.
+
+        Called as the owner, after each migration. Raises StoreUnusable.
+        """
+        try:
+            with self.connected() as connection:
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (WRITE_LOCK,))
+                for statement in _GRANTS:
+                    connection.execute(SQL(statement).format(role=Identifier(role)))
+        except psycopg.Error as error:
+            raise _unusable(error) from None
 
     def link(self) -> "PostgresLink":
         """The writer's connection."""
@@ -234,10 +254,10 @@ def _check(connection: Connection) -> None:
 
 
 def _unusable(error: BaseException | None) -> StoreUnusable:
-    code = getattr(error, "sqlstate", None)
-    if code in ("28P01", "28000"):
+    code, said = getattr(error, "sqlstate", None), str(error)  # libpq tells no code before the session is there
+    if code in ("28P01", "28000") or "authentication failed" in said or "no password supplied" in said:
         return StoreUnusable("the database refused our user or password: check database_password_file")
-    if code == "3D000":
+    if code == "3D000" or ("database" in said and "does not exist" in said):
         return StoreUnusable("there is no such database: make it (docs/reference/database.md)")
     if code == "42501":
         return StoreUnusable("our database user may not change the schema: run `auricle database migrate` as the owner")
