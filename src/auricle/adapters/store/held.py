@@ -58,9 +58,10 @@ def _in_force(kind: HeldKind) -> ColumnElement[bool]:
 
 
 def _held(kind: HeldKind, covered: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists(select(legal_holds.c.id).where(_in_force(kind), covered))
+    return exists(select(legal_holds.c.id).where(_in_force(kind), covered).correlate(calls, voicemails))
 
 
 def _number_of(*indexes: ColumnElement[bytes]) -> ColumnElement[bool]:
     same = or_(false(), *(held_numbers.c.number_index == index for index in indexes))
-    return exists(select(held_numbers.c.hold_id).where(held_numbers.c.hold_id == legal_holds.c.id, same))
+    query = select(held_numbers.c.hold_id).where(held_numbers.c.hold_id == legal_holds.c.id, same)
+    return exists(query.correlate(legal_holds, calls, voicemails))
