@@ -11,14 +11,24 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
-from tests.fakes.web_ports import PASSWORD, FakeSessions, FakeWorld, a_message, a_running_call, busy_world, spoken
+import tests.conftest  # noqa: F401 - makes `fakes` importable
+from tests.fakes.web_ports import PASSWORD, FakeSessions, FakeWorld, a_message, a_running_call, spoken
+from tests.real.console_world import fill, full_world
 
+from auricle.access.break_glass import BreakGlass
+from auricle.access.passkeys import relying_party
 from auricle.adapters.certificates import ensure_demo_ca
 from auricle.kernel.ids import PersonId, VoicemailId
+from auricle.kernel.phi import Phi
+from auricle.practice.model import Person
+from auricle.web.alerts.ports import AlertFound, AlertRaised
 from auricle.web.app import create_app
-from auricle.web.ports import ServiceState, VoicemailChanged
+from auricle.web.keys.ports import KeyJob, KeysChanged
+from auricle.web.ports import AccessChanged, GlassChanged, ServiceState, VoicemailChanged
 from auricle.web.server import server
+from fakes.passkeys import FakePasskeys
 
 
 def obey(world: FakeWorld, sessions: FakeSessions, words: list[str]) -> None:
@@ -50,18 +60,45 @@ def obey(world: FakeWorld, sessions: FakeSessions, words: list[str]) -> None:
             world.tell(VoicemailChanged(VoicemailId("vm9")))
         case ["expire"]:
             sessions.live.clear()
+        case ["require", what]:
+            world.identities.required = what == "on"
+        case ["alert"]:
+            _alert(world)
+        case ["break", person]:
+            world.given.glasses["bg9"] = BreakGlass("bg9", PersonId(person), "", now, now + timedelta(minutes=30), reason=Phi("A test"))
+            world.tell(GlassChanged("bg9", person, "broken"))
+        case ["mask", person]:
+            world.practice = replace(world.practice, people=MappingProxyType(_with_roles(world, PersonId(person), "auditor")))
+            world.tell(AccessChanged())
+        case ["rekeyed", done, total]:
+            world.tell(KeysChanged(KeyJob("done" if done == total else "running", int(done), int(total), 0), "up"))
         case ["empty"]:
             world.calls.clear()
             world.running.clear()
             world.messages.clear()
 
 
+def _alert(world: FakeWorld) -> None:
+    assert world.alerts is not None
+    at = world.now()
+    text = "Ben Tran was refused 12 times in 10 minutes; 10 are the limit."
+    world.alerts.found.append(AlertFound("al9", "repeated-refusals", at, len(world.entries) - 1, "ben-tran", "*", 12, text))
+    world.tell(AlertRaised("al9"))
+
+
+def _with_roles(world: FakeWorld, person: PersonId, role: str) -> dict[PersonId, Person]:
+    return dict(world.practice.people) | {person: replace(world.practice.people[person], roles=frozenset({role}))}
+
+
 async def serve(host: str, port: int) -> None:
     """Until standard input ends."""
-    world = busy_world()
+    world = full_world()
     ports = world.ports()
-    sessions = FakeSessions(world)
-    app = create_app(replace(ports, sessions=sessions))
+    fill(ports, world.now())
+    sessions, passkeys = ports.sessions, ports.passkeys
+    assert isinstance(sessions, FakeSessions)
+    assert isinstance(passkeys, FakePasskeys)
+    app = create_app(ports)
     with TemporaryDirectory() as directory:
         certificates = ensure_demo_ca(Path(directory), [host], datetime.now(UTC))
         running = server(app, host, port, certificates.certificate, certificates.private_key)
@@ -69,7 +106,8 @@ async def serve(host: str, port: int) -> None:
         while not running.started:
             await asyncio.sleep(0.01)
         chosen = running.servers[0].sockets[0].getsockname()[1]
-        print(json.dumps({"url": f"https://{host}:{chosen}", "username": "dana.reyes", "password": PASSWORD}), flush=True)
+        passkeys.party = relying_party(f"https://{host}:{chosen}", world.practice.name)
+        print(json.dumps({"url": f"https://{host}:{chosen}", "username": "iris.moreno", "password": PASSWORD}), flush=True)
         while line := await asyncio.to_thread(sys.stdin.readline):
             obey(world, sessions, line.split())
             print("ok", flush=True)
