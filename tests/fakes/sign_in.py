@@ -1,5 +1,7 @@
 """A practice with accounts, a real store and real sessions, for the ways to sign in; its clock is set by hand."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from auricle.access.passkeys import RelyingParty, relying_party
 from auricle.adapters.clock import SystemEntropy
 from auricle.adapters.passwords import Passwords
 from auricle.adapters.store import Store
+from auricle.adapters.store.sqlite import SqliteDatabase
 from auricle.app.identity.service import IdentityService
 from auricle.app.web_passkeys import WebPasskeys
 from auricle.audit.search import AuditQuery
@@ -74,6 +77,19 @@ def staff() -> Practice:
     )
 
 
+_SCHEMA: list[bytes] = []
+
+
+def prepare(path: Path) -> None:
+    """An empty database of today's schema: migrated once, then copied."""
+    if not _SCHEMA:
+        SqliteDatabase(path).migrate()
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        _SCHEMA.append(path.read_bytes())
+    path.write_bytes(_SCHEMA[0])
+
+
 @dataclass
 class SignInWorld:
     """All of it. `required` is whether the practice wants a second factor of everybody."""
@@ -85,17 +101,19 @@ class SignInWorld:
     changes: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        prepare(self.directory / "auricle.db")
         keyring, entropy = Keyring.generate(SystemEntropy()), SystemEntropy()
         fields = Fields(keyring, entropy, self.practice.realm)
         signing = Ed25519PrivateKey.generate()
         self.store = Store(self.directory / "auricle.db", keyring, fields, signing, f"{self.practice.realm}/audit", self.clock)
         self.gate = Gate(Everything(), self.store)
+        self.passwords = Passwords()
         self.identity = IdentityService(
             store=self.store,
             gate=self.gate,
             policies=Policies.packaged(),
             practice=self.practice,
-            passwords=Passwords(),
+            passwords=self.passwords,
             clock=self.clock,
             entropy=entropy,
             idle=timedelta(minutes=15),
