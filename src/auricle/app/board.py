@@ -40,7 +40,16 @@ class KeysMoved:
     """Keys were rotated, sealing anew went on, or the state of their provider changed."""
 
 
-Event = AccessChanged | LiveCall | ServiceChanged | VoicemailChanged | AlertRaised | KeysMoved
+@dataclass(frozen=True, slots=True)
+class GlassChanged:
+    """Somebody broke the glass, ended it, or it was reviewed (`broken`, `ended`, `reviewed`)."""
+
+    id: str
+    person: str
+    state: str
+
+
+Event = AccessChanged | GlassChanged | LiveCall | ServiceChanged | VoicemailChanged | AlertRaised | KeysMoved
 Watcher = Callable[[Event], None]
 
 

@@ -8,10 +8,14 @@ from auricle.adapters.certificates import Certificates
 from auricle.adapters.store import Store
 from auricle.app.audit_anchors import AnchorWatch
 from auricle.app.board import Board
+from auricle.app.facts import RecordFacts
 from auricle.app.identity.service import IdentityService
 from auricle.app.key_parts import KeyParts
+from auricle.app.sight import Sight
+from auricle.app.web_access import WebAccessAdmin
 from auricle.app.web_alerts import WebAlerts
 from auricle.app.web_audit import WebAudit
+from auricle.app.web_break_glass import WebBreakGlass
 from auricle.app.web_passkeys import WebPasskeys
 from auricle.app.web_services import WebCalls, WebSystem, WebVoicemails, watching
 from auricle.app.web_sessions import WebAccess
@@ -61,6 +65,7 @@ class ConsoleServer:
         compliance: Compliance,
     ) -> None:
         self.port = port
+        sight = Sight(policies, RecordFacts(store, policies, practice, clock))
         ports = WebPorts(
             practice=practice,
             sessions=identity.sessions,
@@ -71,8 +76,12 @@ class ConsoleServer:
             passkeys=passkeys,
             sso=sso,
             access=WebAccess(policies, store),
-            calls=WebCalls(store, gate, board),
-            voicemails=WebVoicemails(store, blobs, gate, board),
+            calls=WebCalls(store, gate, board, sight),
+            voicemails=WebVoicemails(store, blobs, gate, board, sight),
+            access_admin=WebAccessAdmin(
+                store=store, gate=gate, policies=policies, practice=practice, facts=sight.facts, clock=clock, entropy=entropy
+            ),
+            break_glass=WebBreakGlass(store=store, gate=gate, policies=policies, board=board, clock=clock, entropy=entropy),
             audit=WebAudit(store, gate, practice, anchors),
             alerts=WebAlerts(store, gate, thresholds),
             system=WebSystem(board, keys.keeper),

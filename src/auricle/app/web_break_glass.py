@@ -1,32 +1,23 @@
 """Breaking the glass behind `web.break_glass.ports`: in force and told of when the call returns, and all of it in the log."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from auricle.access.break_glass import AlreadyReviewed, BreakGlass, NothingBroken, Review, Verdict, check_break
 from auricle.access.decision import Policies
 from auricle.adapters.store import Store
+from auricle.app.board import Board, GlassChanged
 from auricle.kernel.actor import Actor
 from auricle.kernel.ids import PersonId
 from auricle.kernel.phi import Phi
 from auricle.kernel.time import Clock, Entropy
 from auricle.vault.gate import Gate, Ref
-from auricle.web.break_glass.ports import GlassChanged
 
 CONSOLE = "console"
 
 
-class Alarm(Protocol):
-    """Raises an alert that stays until the privacy officer has seen it."""
-
-    async def glass_broken(self, glass: BreakGlass) -> None:
-        """Somebody took emergency access; the reason is not part of it."""
-        ...
-
-
 class WebBreakGlass:
-    """Fits `web.break_glass.ports.BreakGlasses`. `tell` reaches the live stream."""
+    """Fits `web.break_glass.ports.BreakGlasses`. The alert that stays is raised from the audit entry (`audit.rules`), so it cannot be lost."""
 
     def __init__(
         self,
@@ -34,16 +25,14 @@ class WebBreakGlass:
         store: Store,
         gate: Gate,
         policies: Policies,
-        alarm: Alarm,
-        tell: Callable[[GlassChanged], None],
+        board: Board,
         clock: Clock,
         entropy: Entropy,
     ) -> None:
         self._store = store
         self._gate = gate
         self._policies = policies
-        self._alarm = alarm
-        self._tell = tell
+        self._board = board
         self._clock = clock
         self._entropy = entropy
         self._one_at_a_time = asyncio.Lock()
@@ -62,8 +51,7 @@ class WebBreakGlass:
         until = check_break(reason, minutes, record, standing.glass, now)
         glass = BreakGlass(ident, PersonId(actor.id), record, now, until)
         await self._store.add_glass(glass, reason, actor, self._policies.decide(actor, "break-glass.use", ref).reason)
-        self._tell(GlassChanged(ident, actor.id, "broken"))
-        await self._alarm.glass_broken(glass)
+        self._board.publish(GlassChanged(ident, actor.id, "broken"))
         return glass
 
     async def end(self, actor: Actor) -> None:
@@ -73,7 +61,7 @@ class WebBreakGlass:
             raise NothingBroken("you have not broken the glass, or its time is over")
         await self._gate.check(actor, "break-glass.use", Ref("break-glass", standing.glass.id), CONSOLE)
         await self._store.end_glass(standing.glass.id, actor)
-        self._tell(GlassChanged(standing.glass.id, actor.id, "ended"))
+        self._board.publish(GlassChanged(standing.glass.id, actor.id, "ended"))
 
     async def queue(self, actor: Actor) -> Sequence[BreakGlass]:
         """All of them with their reasons."""
@@ -90,4 +78,4 @@ class WebBreakGlass:
             raise AlreadyReviewed("a verdict stands; it is not changed afterwards")
         review = Review(verdict, actor.id, self._clock.now(), note)
         await self._store.review_glass(glass, review, actor, self._policies.decide(actor, "break-glass.review", ref).reason)
-        self._tell(GlassChanged(glass, found.person, "reviewed"))
+        self._board.publish(GlassChanged(glass, found.person, "reviewed"))

@@ -18,6 +18,7 @@ from auricle.kernel.ids import VoicemailId
 from auricle.speech.transcript import Transcript
 from auricle.vault.gate import Gate, Grant, Outcome, Ref
 from auricle.web.alerts.ports import AlertRaised
+from auricle.web.break_glass.ports import GlassChanged
 from auricle.web.keys.ports import KeysChanged
 from auricle.web.ports import Happening, NotFound, Seen, ServiceState, TranscriptOf, VoicemailChanged
 from auricle.web.signed_in import AccessChanged
@@ -184,6 +185,8 @@ def watching(board: Board, keys_changed: Callable[[], KeysChanged]) -> Callable[
                     watcher(VoicemailChanged(message))
                 case shown.AlertRaised(ident):
                     watcher(AlertRaised(ident))
+                case shown.GlassChanged(ident, person, state):
+                    watcher(GlassChanged(ident, person, state))
                 case shown.KeysMoved():
                     watcher(keys_changed())
 
