@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from auricle.kernel.time import Entropy
 from auricle.vault.envelope import open_sealed, seal
-from auricle.vault.errors import Corrupt, VaultError, WrongKey
+from auricle.vault.errors import Corrupt, UnknownFormat, VaultError, WrongKey
 from auricle.vault.gate import Grant, require
 from auricle.vault.keyring import Keyring, Purpose
 from auricle.vault.place import Place
@@ -43,6 +43,13 @@ class Fields:
     def open(self, purpose: Purpose, sealed: bytes, place: Place, grant: Grant) -> bytes:
         """The value. Raises Corrupt naming the place for bytes changed or moved, WrongKey for an epoch we do not have, Shredded."""
         require(grant)
+        try:
+            return self._opened(purpose, sealed, place)
+        except (Corrupt, WrongKey, UnknownFormat):
+            grant.note_damage(place.table, place.row, str(place))
+            raise
+
+    def _opened(self, purpose: Purpose, sealed: bytes, place: Place) -> bytes:
         if len(sealed) < 2:
             raise Corrupt(f"{place}: sealed field is cut short")
         epoch = int.from_bytes(sealed[:2], "big")

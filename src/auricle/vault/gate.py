@@ -13,6 +13,7 @@ from auricle.vault.errors import GrantSpent, NotPermitted, StepUpNeeded
 
 T = TypeVar("T")
 _KEY = object()
+MAX_REPORTED = 10000
 
 
 class Outcome(StrEnum):
@@ -59,16 +60,26 @@ class Decision:
         return (StepUpNeeded if self.step_up else NotPermitted)(action, self.reason)
 
 
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A record of which something was changed, cut or moved; `where` names the place in identifiers (45 CFR 164.312(c)(2))."""
+
+    kind: str
+    id: str
+    where: str
+
+
 class Grant:
     """Proof that the gate was passed for one act, good while its opener runs. It cannot be made outside this module."""
 
-    __slots__ = ("_live", "_touched", "actor", "ref")
+    __slots__ = ("_damaged", "_live", "_touched", "actor", "ref")
 
     def __init__(self, key: object, actor: Actor, ref: Ref) -> None:
         if key is not _KEY:
             raise TypeError("only the gate makes grants")
         self._live = True
         self._touched: dict[str, None] = {}
+        self._damaged: dict[Damage, None] = {}
         self.actor = actor
         self.ref = ref
 
@@ -80,6 +91,15 @@ class Grant:
     def touched(self) -> tuple[str, ...]:
         """The records handed out, each once, in order."""
         return tuple(self._touched)
+
+    def note_damage(self, kind: str, ident: str, where: str) -> None:
+        """What opens records says what did not open though it should have: the gate makes an entry of it."""
+        self._damaged[Damage(kind, ident, where)] = None
+
+    @property
+    def damaged(self) -> tuple["Damage", ...]:
+        """What did not open, each once, in order."""
+        return tuple(self._damaged)
 
     def end(self) -> None:
         """The act is over."""
@@ -135,6 +155,7 @@ class Gate:
     def __init__(self, policy: PolicyPort, audit: AuditPort) -> None:
         self._policy = policy
         self._audit = audit
+        self._reported: set[Damage] = set()
 
     async def check(self, actor: Actor, action: str, ref: Ref, purpose: str, *, private: str = "") -> None:
         """Decide and record, for acts that open nothing. Raises NotPermitted."""
@@ -162,4 +183,15 @@ class Gate:
             grant.end()
             if not opened:
                 await self._audit.record(actor, action, ref, Outcome.FAILED, purpose)
+            await self._report(grant, purpose)
         return result
+
+    async def _report(self, grant: Grant, purpose: str) -> None:
+        """An entry for each damaged place, once while we run: a list that is looked at all day would repeat it all day."""
+        for damage in grant.damaged:
+            if damage in self._reported:
+                continue
+            if len(self._reported) < MAX_REPORTED:
+                self._reported.add(damage)
+            ref = Ref(damage.kind, damage.id)
+            await self._audit.record(grant.actor, "integrity.damaged", ref, Outcome.FAILED, purpose, why=damage.where)

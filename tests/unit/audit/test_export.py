@@ -7,9 +7,13 @@ from auricle.audit.export import export_lines
 from auricle.audit.verify import verify_export
 
 
+def rows(leaves: list[bytes]) -> list[tuple[int, bytes | None, bytes]]:
+    return [(number, None, leaf) for number, leaf in enumerate(leaves)]
+
+
 def test_the_lines_of_an_export(script: ModuleType) -> None:
     leaves = script.leaves(2)
-    head, first, second, end = [json.loads(line) for line in export_lines(leaves, script.note(leaves), script.VERIFIER)]
+    head, first, second, end = [json.loads(line) for line in export_lines(rows(leaves), script.note(leaves), script.VERIFIER)]
     assert head == {"format": "auricle-audit-export/1", "key": script.VERIFIER, "entries": 2}
     assert (first["index"], first["leaf"], first["hash"]) == (0, leaves[0].decode(), script.leaf_hash(leaves[0]).hex())
     assert second["index"] == 1
@@ -28,7 +32,7 @@ def test_earlier_checkpoints_stand_where_they_were_signed(script: ModuleType) ->
 def test_earlier_checkpoints_beyond_or_at_the_end_are_left_out(script: ModuleType) -> None:
     leaves = script.leaves(2)
     earlier = [(0, script.note([])), (2, script.note(leaves)), (4, "newer")]
-    lines = list(export_lines(leaves, script.note(leaves), script.VERIFIER, earlier))
+    lines = list(export_lines(rows(leaves), script.note(leaves), script.VERIFIER, earlier))
     assert len(lines) == 5
     assert verify_export(lines).ok
 

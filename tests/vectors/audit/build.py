@@ -7,12 +7,14 @@ knows the format and recomputes every hash, but has no signing key. `wanted.json
 import json
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from auricle.audit.checkpoint import Checkpoint, sign, vkey
+from auricle.audit.clock import set_back
 from auricle.audit.entry import Entry
 from auricle.audit.export import export_lines
 from auricle.audit.tree import Frontier, leaf_hash
@@ -50,7 +52,8 @@ def note(over: list[bytes], key: Ed25519PrivateKey = KEY, origin: str = ORIGIN) 
 def export(over: list[bytes], final: str | None = None, earlier: dict[int, str] | None = None, verifier: str = VERIFIER) -> list[str]:
     """An export with a checkpoint every few entries, as the product writes it."""
     marks = {size: note(over[:size]) for size in range(EVERY, len(over), EVERY)} if earlier is None else earlier
-    return list(export_lines(over, final or note(over), verifier, sorted(marks.items())))
+    rows = ((number, None, leaf) for number, leaf in enumerate(over))
+    return list(export_lines(rows, final or note(over), verifier, sorted(marks.items())))
 
 
 def forged(change: Callable[[list[bytes]], object]) -> list[str]:
@@ -99,8 +102,19 @@ def exports() -> dict[str, tuple[str | None, list[str]]]:
         "last-dropped": ("cut", good[:-2] + good[-1:]),
         "added-and-renumbered": ("tampered", forged(lambda log: log.insert(2, refused()))),
         "added-at-the-end": ("cut", export([*leaves(), refused()], note(leaves()), good_notes())),
-        "swapped": ("entry-missing", swapped),
-        "swapped-and-renumbered": ("tampered", forged(lambda log: log.insert(2, log.pop(3)))),
+        "swapped": ("entries-reordered", swapped),
+        "swapped-and-renumbered": ("entries-reordered", forged(lambda log: log.insert(2, log.pop(3)))),
+        "leaves-exchanged": ("entries-reordered", _leaves_exchanged(good, 3, 4)),
+        "moved-and-renumbered": ("tampered", forged(lambda log: log.insert(1, log.pop(3)))),
+        "two-flipped-in-place": ("entry-changed", replaced(replaced(good, '"v6\\"', '"v7\\"'), '"v9\\"', '"v8\\"')),
+        "sealed-details-swapped": ("sealed-details-swapped", _details_swapped(rehashed=False)),
+        "sealed-details-swapped-and-rehashed": ("sealed-details-swapped", _details_swapped(rehashed=True)),
+        "sealed-details-swapped-without-their-places": ("sealed-details-swapped", _details_swapped(rehashed=True, places=False)),
+        "ok-with-records-and-details": (None, export(detailed())),
+        "ok-with-the-clock-set-back": (None, export(_clock_back(said=True))),
+        "ok-with-the-clock-set-back-unsaid": (None, export(_clock_back(said=False))),
+        "ok-with-a-witness": (None, export(leaves(), _cosigned(note(leaves())), {})),
+        "entry-without-a-zone": ("bad-entry", _resigned([leaves(1)[0].replace(b"+00:00", b"")])),
         "repeated": ("entry-missing", good[:3] + good[2:]),
         "cut-before-the-checkpoint": ("cut", good[:-1]),
         "cut-in-a-line": ("bad-line", [*good[:6], good[6][:20]]),
@@ -133,6 +147,52 @@ def exports() -> dict[str, tuple[str | None, list[str]]]:
         "announces-more": ("cut", replaced(good, '"entries":11', '"entries":12')),
         "announces-nothing": ("cut", replaced(good, ',"entries":11', "")),
     }
+
+
+def detailed() -> list[bytes]:
+    """Entries that name records, and two with sealed details."""
+    marks = {2: (b"\x00\x01one", "e1"), 3: (b"\x00\x01other", "e2")}
+    return [
+        replace(entry(number), sealed=marks[number][0], place=marks[number][1], touched=("call:c1", "call:c2")).leaf()
+        if number in marks
+        else entry(number).leaf()
+        for number in range(6)
+    ]
+
+
+def _details_swapped(*, rehashed: bool, places: bool = True) -> list[str]:
+    true = detailed()
+    two, three = json.loads(true[2]), json.loads(true[3])
+    names = ("sealed", "place") if places else ("sealed",)
+    changed = [two | {name: three[name] for name in names}, three | {name: two[name] for name in names}]
+    texts = [json.dumps(one, sort_keys=True, separators=(",", ":")) for one in changed]
+    if rehashed:
+        return export([*true[:2], *(text.encode() for text in texts), *true[4:]], note(true), {4: note(true[:4])})
+    lines = export(true)
+    for at, text in zip((3, 4), texts, strict=True):
+        lines[at] = json.dumps(json.loads(lines[at]) | {"leaf": text}, separators=(",", ":"))
+    return lines
+
+
+def _leaves_exchanged(lines: list[str], one: int, other: int) -> list[str]:
+    """By somebody who changes two rows of the database and leaves the hashes beside them alone."""
+    read = {at: json.loads(lines[at]) for at in (one, other)}
+    changed = list(lines)
+    for at, source in ((one, other), (other, one)):
+        changed[at] = json.dumps(read[at] | {"leaf": read[source]["leaf"]}, separators=(",", ":"))
+    return changed
+
+
+def _clock_back(*, said: bool) -> list[bytes]:
+    late = [replace(entry(number), at=entry(number).at - timedelta(hours=1)) for number in range(4, 7)]
+    mark = set_back(entry(3).at, late[0].at)
+    assert mark is not None
+    return [entry(number).leaf() for number in range(4)] + ([mark.leaf()] if said else []) + [one.leaf() for one in late]
+
+
+def _cosigned(signed: str) -> str:
+    """With a signature line of a key the reader does not know."""
+    return f"{signed}\u2014 witness.example/w1 {b64encode(bytes(76)).decode()}\n"
 
 
 def _flip_signature(signed: str) -> str:

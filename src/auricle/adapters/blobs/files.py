@@ -14,7 +14,7 @@ from typing import ClassVar, TypeVar
 import structlog
 
 from auricle.adapters.blobs.durable import cut, sync_directory
-from auricle.adapters.blobs.reader import SealedBlobReader
+from auricle.adapters.blobs.reader import OnDamage, SealedBlobReader, ignore_damage
 from auricle.adapters.blobs.writer import SYNC_SEGMENTS, SealedBlobWriter
 from auricle.adapters.keys.records import FileRecordKeys, RecordExists
 from auricle.calls.ports import RecordingRefused
@@ -46,14 +46,22 @@ class FileBlobs:
     """Fits `calls.ports.Recordings`. A new blob needs `min_free_bytes` free; a power cut costs at most `sync_segments` seconds."""
 
     def __init__(
-        self, directory: Path, records: FileRecordKeys, entropy: Entropy, min_free_bytes: int, sync_segments: int = SYNC_SEGMENTS
+        self,
+        directory: Path,
+        records: FileRecordKeys,
+        entropy: Entropy,
+        min_free_bytes: int,
+        sync_segments: int = SYNC_SEGMENTS,
+        on_damage: OnDamage = ignore_damage,
     ) -> None:
+        """`on_damage` hears of every segment that does not open, in the thread that reads."""
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.directory = directory
         self._records = records
         self._entropy = entropy
         self._min_free_bytes = min_free_bytes
         self._sync_segments = sync_segments
+        self._on_damage = on_damage
         self._worker = ThreadPoolExecutor(1, "blobs")  # one thread: segments of a blob stay in order
 
     async def open(self, voicemail: VoicemailId) -> SealedBlobWriter:
@@ -63,7 +71,11 @@ class FileBlobs:
     async def reader(self, blob: VoicemailId, grant: Grant) -> SealedBlobReader:
         """Open a blob for somebody whom the gate let through. Raises BlobMissing, or a VaultError that names the file."""
         require(grant)
-        return await asyncio.to_thread(self._reader, blob, "sealed")
+        try:
+            return await asyncio.to_thread(self._reader, blob, "sealed")
+        except VaultError as error:
+            grant.note_damage("voicemail", blob, str(error))
+            raise
 
     async def recover(self) -> list[tuple[VoicemailId, float]]:
         """At start: make blobs that a crash left open whole; their ids and seconds of audio. Those without audio are removed."""
@@ -108,7 +120,7 @@ class FileBlobs:
         path = self._path(blob, suffix)
         try:
             key = self._records.key(blob)
-            return _naming(path, lambda: SealedBlobReader(path, key, blob))
+            return _naming(path, lambda: SealedBlobReader(path, key, blob, self._on_damage))
         except (FileNotFoundError, Shredded):
             raise BlobMissing(f"blob {blob} is not here, or its key was shredded") from None
 

@@ -1,5 +1,6 @@
 """Reads a sealed blob from anywhere in it, segment by segment. Damage is found, named and played as silence; the rest keeps its time."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +14,15 @@ BYTES_A_SECOND = 8000
 SILENCE = b"\xff"  # G.711 mu-law
 
 
+OnDamage = Callable[[str, int], None]
+"""Called with a blob's id and a segment's number."""
+
+
+def ignore_damage(blob: str, segment: int) -> None:
+    """For readers whose caller looks at `damaged`."""
+    del blob, segment
+
+
 class SealedBlobReader:
     """One blob. Methods read the disk: call them off the event loop.
 
@@ -20,10 +30,14 @@ class SealedBlobReader:
     that do not open.
     """
 
-    def __init__(self, path: Path, key: bytes, name: str) -> None:
-        """Raises FileNotFoundError, UnknownFormat, and Corrupt for a file of which nothing opens."""
+    def __init__(self, path: Path, key: bytes, name: str, on_damage: OnDamage = ignore_damage) -> None:
+        """`on_damage` hears of every damaged segment once.
+
+        Raises FileNotFoundError, UnknownFormat, and Corrupt for a file of which nothing opens.
+        """
         self._path = path
         self._name = name
+        self._on_damage = on_damage
         self._damaged: set[int] = set()
         with path.open("rb") as file:
             header = StreamHeader.decode(file.read(HEADER_BYTES))
@@ -101,6 +115,7 @@ class SealedBlobReader:
         self._damaged.add(index)
         if self._path.suffix != ".part":  # there a torn tail is what a crash leaves
             log.error("sealed_audio_damaged", blob=self._name, file=self._path.name, segment=index)
+            self._on_damage(self._name, index)
 
     def _try_either(self, file: BinaryIO, index: int) -> bytes | None:
         """Without a known end the final whole segment may be the last one, with bytes behind it that do not belong there."""
