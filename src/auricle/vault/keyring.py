@@ -36,7 +36,10 @@ class Purpose(StrEnum):
     AUTH = "auth"
 
 
-VERSION_1 = frozenset(Purpose)
+VERSION_1 = frozenset(
+    {Purpose.CALL_RECORD, Purpose.VOICEMAIL, Purpose.TRANSCRIPT, Purpose.BINDING, Purpose.AUDIT_DETAIL, Purpose.BLOB}
+    | {Purpose.BLIND_INDEX, Purpose.AUTH}
+)
 """The purposes a ring of version 1 has to have; purposes that come later are added to a ring when it is next written."""
 KEPT_GOING = frozenset({Purpose.BINDING, Purpose.AUDIT_DETAIL, Purpose.AUTH})
 """What is sealed even while the provider refuses: calls, sign-in and the audit log stand on it, and none of it is a new patient record."""

@@ -26,9 +26,14 @@ STREAMS = Path(__file__).parents[2] / "vectors" / "vault" / "stream"
 WANTED: dict[str, type[VaultError]] = {"corrupt": Corrupt, "unknown-format": UnknownFormat}
 
 
+def keys_of(directory: Path) -> Path:
+    """Where the keys of the blobs of a directory are."""
+    return directory.with_name(f"{directory.name}-keys")
+
+
 def records(directory: Path, keyring: Keyring = KEYRING) -> FileRecordKeys:
     """The keys of the blobs of a directory, in one beside it."""
-    return FileRecordKeys(directory.with_name(f"{directory.name}-keys"), keyring, SystemEntropy())
+    return FileRecordKeys(keys_of(directory), keyring, SystemEntropy())
 
 
 class AllowsAll:
@@ -185,7 +190,7 @@ async def test_older_epochs_still_open_after_rotation(tmp_path: Path) -> None:
     keyring.rotate(Purpose.BLOB, SystemEntropy())
     await recorded(blobs, speech(1), VoicemailId("new"))
     for name, epoch in (("old", 1), ("new", 2)):
-        assert (tmp_path.with_name(f"{tmp_path.name}-keys") / f"{name}.key").read_bytes()[:2] == epoch.to_bytes(2, "big")
+        assert (keys_of(tmp_path) / f"{name}.key").read_bytes()[:2] == epoch.to_bytes(2, "big")
         assert (await reading(blobs, VoicemailId(name))).read(0, 8000) == speech(1)
     blobs.close()
 
@@ -210,7 +215,7 @@ async def test_a_corrupt_second_is_named_and_the_rest_plays(blobs: FileBlobs, tm
 @pytest.mark.parametrize(("suffix", "at"), [("sealed", 20), ("key", 30), ("key", 2)])
 async def test_a_file_that_cannot_open_is_named(suffix: str, at: int, blobs: FileBlobs, tmp_path: Path) -> None:
     await recorded(blobs, speech(1))
-    path = tmp_path / f"v1.{suffix}"
+    path = (keys_of(tmp_path) if suffix == "key" else tmp_path) / f"v1.{suffix}"
     data = bytearray(path.read_bytes())
     data[at] ^= 1
     path.write_bytes(data)
@@ -220,8 +225,8 @@ async def test_a_file_that_cannot_open_is_named(suffix: str, at: int, blobs: Fil
 
 async def test_a_blob_under_another_name_does_not_open(blobs: FileBlobs, tmp_path: Path) -> None:
     await recorded(blobs, speech(1))
-    for suffix in ("key", "sealed"):
-        os.replace(tmp_path / f"v1.{suffix}", tmp_path / f"v2.{suffix}")
+    os.replace(keys_of(tmp_path) / "v1.key", keys_of(tmp_path) / "v2.key")
+    os.replace(tmp_path / "v1.sealed", tmp_path / "v2.sealed")
     with pytest.raises(Corrupt):
         await reading(blobs, VoicemailId("v2"))
 

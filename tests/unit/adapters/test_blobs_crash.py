@@ -13,7 +13,7 @@ import structlog
 from auricle.adapters.blobs import FileBlobs, SealedBlobReader
 from auricle.adapters.clock import SystemEntropy
 from auricle.adapters.keys.records import FileRecordKeys
-from auricle.calls.ports import RecordingRefused
+from auricle.calls.ports import RecordingRefused, SealedRecording
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.ids import VoicemailId
 from auricle.vault.gate import Decision, Gate, Outcome, Ref
@@ -160,12 +160,16 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 async def until_refused(blobs: FileBlobs) -> None:
     """Open recordings until the disk takes no more names either."""
+    opened: list[SealedRecording] = []
     for number in range(2, 999):
         try:
-            await blobs.open(VoicemailId(f"v{number}"))
+            opened.append(await blobs.open(VoicemailId(f"v{number}")))
         except RecordingRefused:
-            return
-    raise AssertionError("never refused")
+            break
+    else:
+        raise AssertionError("never refused")
+    for recording in opened:
+        await recording.abandon()
 
 
 async def test_a_full_disk_ends_one_recording_and_harms_no_other(small_disk: Path) -> None:

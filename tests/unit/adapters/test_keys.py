@@ -4,23 +4,59 @@ import importlib.util
 import json
 import os
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from auricle.adapters.clock import SystemEntropy
-from auricle.adapters.keys import FileKeys, Keys, KeysDamaged, KeysExist, KeysMissing, WeakPassphrase, WrongPassphrase
+from auricle.adapters.keys import (
+    FileKeys,
+    Keys,
+    KeysDamaged,
+    KeysExist,
+    KeysMissing,
+    KeysReplayed,
+    WeakPassphrase,
+    WrongHolder,
+    WrongPassphrase,
+    WrongShares,
+    holders,
+)
+from auricle.adapters.keys.recovery import combine, split
 from auricle.kernel.errors import AuricleError
-from auricle.vault.keyring import Purpose
+from auricle.vault.keyring import Keyring, Purpose
 
 PASSPHRASE = "correct horse battery staple"
 VECTORS = Path(__file__).parents[2] / "vectors" / "vault" / "keyfile"
 
 
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Costs that make nobody wait, but for the one test that asks for those of the product."""
+    if "of_the_product" not in request.fixturenames:
+        monkeypatch.setattr(holders, "TIME_COST", 1)
+        monkeypatch.setattr(holders, "MEMORY_KIB", 64)
+        monkeypatch.setattr(holders, "LANES", 1)
+
+
+@pytest.fixture
+def of_the_product() -> None:
+    """Argon2id as in a practice."""
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> FileKeys:
     return FileKeys(tmp_path / "keys", SystemEntropy())
+
+
+def names(tmp_path: Path) -> list[str]:
+    """What is in the directory of keys, but for the lock."""
+    return sorted(path.name for path in (tmp_path / "keys").iterdir() if path.name != ".lock")
 
 
 def same(one: Keys, other: Keys) -> bool:
@@ -33,9 +69,10 @@ def test_the_passphrase_opens_what_it_made(files: FileKeys) -> None:
     opened = files.unlock(PASSPHRASE)
     assert same(made, opened)
     assert not opened.development
+    assert opened.opened_by == "passphrase"
 
 
-def test_a_wrong_passphrase_is_refused_at_once_and_clearly(files: FileKeys, tmp_path: Path) -> None:
+def test_a_wrong_passphrase_is_refused_at_once_and_clearly(files: FileKeys, tmp_path: Path, of_the_product: None) -> None:
     files.create(PASSPHRASE)
     before = (tmp_path / "keys" / "keys.json").read_bytes()
     start = time.monotonic()
@@ -69,7 +106,7 @@ def test_a_development_key_is_marked_and_private(files: FileKeys, tmp_path: Path
     assert same(made, files.unlock(None))
     key = tmp_path / "keys" / "development.key"
     assert key.read_bytes().startswith(b"AURICLE DEVELOPMENT KEY")
-    assert json.loads((tmp_path / "keys" / "keys.json").read_text())["kek"] == "development"
+    assert [holder["kind"] for holder in json.loads((tmp_path / "keys" / "keys.json").read_text())["holders"]] == ["development"]
     for path in (key, tmp_path / "keys" / "keys.json"):
         assert path.stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
@@ -152,19 +189,201 @@ def test_the_good_vector_opens(tmp_path: Path) -> None:
     assert keys.keyring.key(Purpose.BLOB, 1) == script.ring().key(Purpose.BLOB, 1)
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in VECTORS.glob("damaged-*.json")))
+@pytest.mark.parametrize("name", sorted(path.name for path in VECTORS.glob("*damaged-*.json")))
 def test_a_damaged_file_is_not_called_a_wrong_passphrase(name: str, tmp_path: Path) -> None:
-    with pytest.raises(KeysDamaged, match=r"keys\.json"):
+    with pytest.raises(KeysDamaged):
         vector(name, tmp_path).unlock(PASSPHRASE)
 
 
-def test_a_flipped_bit_anywhere_is_damage_even_with_the_right_passphrase(tmp_path: Path) -> None:
-    data = (VECTORS / "ok.json").read_bytes()
-    files = vector("ok.json", tmp_path)
+def test_a_holder_under_another_name_is_another_holder(tmp_path: Path) -> None:
+    with pytest.raises(WrongPassphrase):
+        vector("refused-holder-renamed.json", tmp_path).unlock(PASSPHRASE)
+
+
+@pytest.mark.parametrize("name", ["ok.json", "v1-ok.json"])
+def test_a_flipped_bit_anywhere_is_damage_even_with_the_right_passphrase(name: str, tmp_path: Path) -> None:
+    data = (VECTORS / name).read_bytes()
+    files = vector(name, tmp_path)
     for at in range(0, len(data), 7):
         (tmp_path / "keys.json").write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
         with pytest.raises(KeysDamaged):
             files.unlock(PASSPHRASE)
+
+
+def test_a_file_of_version_1_opens_and_is_upgraded_when_it_may_be_written(tmp_path: Path) -> None:
+    files = vector("v1-ok.json", tmp_path)
+    before = (tmp_path / "keys.json").read_bytes()
+    read = files.unlock(PASSPHRASE)
+    assert (read.generation, read.root) == (0, b"")
+    assert (tmp_path / "keys.json").read_bytes() == before
+    with pytest.raises(WrongPassphrase):
+        files.unlock("wrong horse battery staple", upgrade=True)
+    assert (tmp_path / "keys.json").read_bytes() == before
+    written = files.unlock(PASSPHRASE, upgrade=True)
+    assert json.loads((tmp_path / "keys.json").read_text())["format"] == "auricle-keys/2"
+    again = files.unlock(PASSPHRASE, upgrade=True)
+    assert same(read, written)
+    assert same(read, again)
+    assert (again.generation, len(again.root)) == (1, 32)
+    with pytest.raises(WrongPassphrase):
+        files.unlock("wrong horse battery staple")
+
+
+@pytest.mark.parametrize("act", ["rotate", "passphrase"])
+def test_any_write_upgrades_a_file_of_version_1(act: str, tmp_path: Path) -> None:
+    files = vector("v1-ok.json", tmp_path)
+    read = files.unlock(PASSPHRASE)
+    if act == "rotate":
+        files.rotate(Purpose.AUTH, PASSPHRASE)
+        assert files.unlock(PASSPHRASE).keyring.epoch(Purpose.AUTH) == 2
+    else:
+        files.change_passphrase(PASSPHRASE, "another horse battery")
+    assert same(read, files.unlock(PASSPHRASE if act == "rotate" else "another horse battery"))
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = vector("v1-ok.json", tmp_path)
+    before = (tmp_path / "keys.json").read_bytes()
+
+    def full(descriptor: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        files.unlock(PASSPHRASE, upgrade=True)
+    monkeypatch.undo()
+    assert (tmp_path / "keys.json").read_bytes() == before
+    assert files.unlock(PASSPHRASE)
+
+
+def test_a_ring_that_lacks_a_purpose_gets_it_when_opened_for_writing(files: FileKeys) -> None:
+    keys = files.create(PASSPHRASE)
+
+    def of_an_earlier_program(ring: Keyring) -> None:
+        ring.adopt(Keyring({purpose: ring.epochs(purpose) for purpose in Purpose if purpose is not Purpose.AUTH}))
+
+    files.change(keys.root, of_an_earlier_program)
+    assert files.unlock(PASSPHRASE).keyring.lacking() == {Purpose.AUTH}
+    files.unlock(PASSPHRASE, upgrade=True)
+    assert files.unlock(PASSPHRASE).keyring.epoch(Purpose.AUTH) == 1
+
+
+# ---- changes beside each other ---------------------------------------------------------------------------
+
+
+def test_changes_of_two_processes_are_both_kept(files: FileKeys, tmp_path: Path) -> None:
+    keys = files.create(PASSPHRASE)
+    other = FileKeys(tmp_path / "keys", SystemEntropy())
+    with ThreadPoolExecutor(4) as pool:
+        purposes = [Purpose.BLOB, Purpose.AUTH] * 6
+        list(pool.map(lambda each: (files if each is Purpose.AUTH else other).change(keys.root, rotating(each)), purposes))
+    found = files.reread(keys.root)
+    assert (found.keyring.epoch(Purpose.BLOB), found.keyring.epoch(Purpose.AUTH)) == (7, 7)
+    assert found.generation == 13
+
+
+def rotating(purpose: Purpose) -> Callable[[Keyring], None]:
+    def change(ring: Keyring) -> None:
+        ring.rotate(purpose, SystemEntropy())
+
+    return change
+
+
+def test_an_older_copy_is_told_from_the_newest(files: FileKeys, tmp_path: Path) -> None:
+    keys = files.create(PASSPHRASE)
+    older = (tmp_path / "keys" / "keys.json").read_bytes()
+    newer = files.change(keys.root, rotating(Purpose.BLOB))
+    (tmp_path / "keys" / "keys.json").write_bytes(older)
+    with pytest.raises(KeysReplayed, match="generation 1"):
+        files.reread(keys.root, newer.generation)
+    with pytest.raises(KeysReplayed):
+        files.change(keys.root, rotating(Purpose.AUTH), newer.generation)
+    assert (tmp_path / "keys" / "keys.json").read_bytes() == older
+    lifted = files.rewrap(PASSPHRASE, accept_older=newer.generation)
+    assert files.reread(keys.root, newer.generation).generation == lifted.generation == newer.generation + 1
+
+
+def test_the_root_key_reads_on_after_a_new_passphrase(files: FileKeys) -> None:
+    keys = files.create(PASSPHRASE)
+    files.change_passphrase(PASSPHRASE, "another horse battery")
+    assert same(keys, files.reread(keys.root))
+
+
+def test_a_new_root_key_needs_the_passphrase_again(files: FileKeys) -> None:
+    keys = files.create(PASSPHRASE)
+    files.export_recovery(keys.root, 3, 2)
+    files.rewrap(PASSPHRASE, fresh_root=True)
+    with pytest.raises(WrongHolder, match="restart"):
+        files.reread(keys.root)
+    assert [holder.kind for holder in files.holders()] == ["passphrase"]
+    assert same(keys, files.unlock(PASSPHRASE))
+
+
+def test_rewrapping_a_passphrase_stretches_it_anew(files: FileKeys) -> None:
+    keys = files.create(PASSPHRASE)
+    before = files.holders()[0].facts["argon2id"]["salt"]
+    files.rewrap(PASSPHRASE)
+    assert files.holders()[0].facts["argon2id"]["salt"] != before
+    assert same(keys, files.unlock(PASSPHRASE))
+
+
+# ---- recovery --------------------------------------------------------------------------------------------
+
+
+def test_enough_shares_open_and_set_a_new_passphrase(files: FileKeys) -> None:
+    keys = files.create(PASSPHRASE)
+    one, two, three = files.export_recovery(keys.root, 3, 2)
+    assert len({one, two, three}) == 3
+    for typed in ([three, one], [one, two, three], [f"  {two.upper()} ", one]):
+        files.recover(typed, "a new passphrase 1")
+        assert same(keys, files.unlock("a new passphrase 1"))
+        with pytest.raises(WrongPassphrase):
+            files.unlock(PASSPHRASE)
+
+
+def test_shares_that_do_not_open_change_nothing(files: FileKeys, tmp_path: Path) -> None:
+    keys = files.create(PASSPHRASE)
+    with pytest.raises(WrongShares, match="none was exported"):
+        files.recover(["a", "b"], "a new passphrase 1")
+    old = files.export_recovery(keys.root, 3, 2)
+    new = files.export_recovery(keys.root, 3, 2)
+    before = (tmp_path / "keys" / "keys.json").read_bytes()
+    misspelt = " ".join(["academic", *new[0].split()[1:]])
+    for typed, words in (
+        (old[:2], "newest export"),
+        ([old[0], new[1]], "belong together"),
+        (new[:1], "fewer"),
+        ([], "fewer|belong"),
+        ([new[0], new[0]], "twice"),
+        ([misspelt, new[1]], "misspelt|belong"),
+        ([new[0] + " extra", new[1]], "misspelt"),
+        ([new[0].replace(new[0].split()[9], "wrongword"), new[1]], "misspelt"),
+    ):
+        with pytest.raises(WrongShares, match=words) as caught:
+            files.recover(typed, "a new passphrase 1")
+        assert not any(word in str(caught.value) for word in new[0].split() if len(word) > 6)
+    with pytest.raises(WeakPassphrase):
+        files.recover(new[:2], "short")
+    assert (tmp_path / "keys" / "keys.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(("shares", "needed"), [(0, 0), (2, 3), (17, 2), (3, 1), (3, 0)])
+def test_numbers_of_shares_that_make_no_sense_are_refused(shares: int, needed: int, files: FileKeys) -> None:
+    keys = files.create(PASSPHRASE)
+    with pytest.raises(WrongShares, match="nothing was made"):
+        files.export_recovery(keys.root, shares, needed)
+    assert [holder.kind for holder in files.holders()] == ["passphrase"]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.binary(min_size=32, max_size=32), st.data())
+def test_any_needed_shares_give_the_secret_and_fewer_do_not(secret: bytes, data: st.DataObject) -> None:
+    needed = data.draw(st.integers(2, 5))
+    shares = split(secret, data.draw(st.integers(needed, 6)), needed)
+    some = data.draw(st.permutations(shares))
+    assert combine(some[:needed]) == secret
+    with pytest.raises(WrongShares):
+        combine(some[: needed - 1])
 
 
 def test_changing_the_passphrase_keeps_the_keys(files: FileKeys) -> None:
@@ -178,7 +397,7 @@ def test_changing_the_passphrase_keeps_the_keys(files: FileKeys) -> None:
 def test_a_passphrase_replaces_the_development_key(files: FileKeys, tmp_path: Path) -> None:
     made = files.create(None)
     files.change_passphrase(None, PASSPHRASE)
-    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["keys.json"]
+    assert names(tmp_path) == ["keys.json"]
     assert same(made, files.unlock(PASSPHRASE))
 
 
@@ -211,7 +430,7 @@ def test_no_key_stands_in_clear_in_the_file(files: FileKeys, tmp_path: Path) -> 
 def test_nothing_half_written_is_left(files: FileKeys, tmp_path: Path) -> None:
     files.create(PASSPHRASE)
     files.rotate(Purpose.BLOB, PASSPHRASE)
-    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["keys.json"]
+    assert names(tmp_path) == ["keys.json"]
 
 
 def test_a_directory_that_cannot_be_written_leaves_no_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

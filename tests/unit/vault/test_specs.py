@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from auricle.adapters.blobs import files as blob_files
-from auricle.adapters.keys import document, files
+from auricle.adapters.keys import document, files, holders
+from auricle.adapters.keys import records as record_files
 from auricle.audit import export
 from auricle.audit.verify import Fault
-from auricle.vault import blind, fields, keyring, stream
+from auricle.vault import blind, fields, keyring, records, stream
 from auricle.vault.gate import Outcome
 
 ROOT = Path(__file__).parents[3]
@@ -29,10 +29,15 @@ def bytes_in(page: str) -> str:
         ("sealed-fields", blind.LABEL),
         ("sealed-audio", stream.LABEL),
         ("sealed-audio", stream.MAGIC),
-        ("sealed-audio", blob_files.KEY_LABEL),
+        ("sealed-audio", record_files.LABEL),
+        ("sealed-fields", records.LABEL),
         ("keyring", keyring.LABEL),
+        ("keyring", keyring.LABEL_1),
+        ("keyring", holders.ROOT_LABEL),
+        ("keyring", files.STATE_LABEL),
         ("keyring", files.SIGNING_LABEL),
         ("keyring", document.FORMAT.encode()),
+        ("keyring", document.FORMAT_1.encode()),
         ("audit-log", export.FORMAT.encode()),
     ],
 )
@@ -76,6 +81,6 @@ def test_the_audit_example_is_the_vector() -> None:
 
 
 def test_the_costs_and_sizes_are_specified() -> None:
-    assert all(str(number) in SPECS["keyring"] for number in (files.MEMORY_KIB, document.MAX_MEMORY_KIB, files.MIN_PASSPHRASE_CHARS))
+    assert all(str(number) in SPECS["keyring"] for number in (holders.MEMORY_KIB, document.MAX_MEMORY_KIB, holders.MIN_PASSPHRASE_CHARS))
     assert str(stream.SEGMENT_BYTES) in SPECS["sealed-audio"]
     assert f"{stream.HEADER_BYTES} bytes" in SPECS["sealed-audio"]

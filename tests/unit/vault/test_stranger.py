@@ -127,19 +127,59 @@ def test_blind(blind_vector: dict[str, Any]) -> None:
     v = blind_vector
     context = v["context"].encode()
     message = b"auricle/v1/blind" + struct.pack(">H", len(context)) + context + v["value"].encode(errors="surrogatepass")
-    assert hmac.new(bytes.fromhex(v["key"]), message, hashlib.sha256).hexdigest()[:32] == v["index"]
+    mac = hmac.new(bytes.fromhex(v["key"]), message, hashlib.sha256).hexdigest()[:32]
+    assert v["index"] in (struct.pack(">H", v["epoch"]).hex() + mac, mac)
+
+
+def test_record(record_vector: dict[str, Any]) -> None:
+    v = dict(record_vector)
+    sealed = bytes.fromhex(v["sealed"])
+    assert sealed[:2] == b"\0\0"
+    info = b"auricle/v1/record-field|" + v["purpose"].encode() + b"|" + v["row"].encode()
+    key = hkdf(bytes.fromhex(v["key"]), None, info, 32)
+    names = [v[name].encode() for name in ("practice", "table", "column", "row")]
+    associated = b"auricle/v1/field|" + v["purpose"].encode() + b"|0|" + b"".join(struct.pack(">H", len(name)) + name for name in names)
+    if sealed[2] != 1:
+        assert v["wanted"] == "unknown-format"
+        return
+    wanted, text = answer(decrypt, key, sealed[3:15], sealed[15:], associated)
+    assert wanted == v["wanted"]
+    assert text is None or text.decode() == v["text"]
+
+
+def stretched(costs: dict[str, Any]) -> bytes:
+    secret = unicodedata.normalize("NFC", "correct horse battery staple").encode()
+    salt = base64.b64decode(costs["salt"])
+    return hash_secret_raw(secret, salt, costs["time_cost"], costs["memory_kib"], costs["lanes"], 32, Type.ID)
+
+
+def canonical(content: Any) -> bytes:
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
 
 
 def test_key_file() -> None:
     content = json.loads((KEYFILES / "ok.json").read_text())
     checksum = content.pop("checksum")
-    assert hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest() == checksum
-    costs = content["argon2id"]
-    secret = unicodedata.normalize("NFC", "correct horse battery staple").encode()
-    salt = base64.b64decode(costs["salt"])
-    kek = hash_secret_raw(secret, salt, costs["time_cost"], costs["memory_kib"], costs["lanes"], 32, Type.ID)
+    assert hashlib.sha256(canonical(content)).hexdigest() == checksum
+    holder = next(one for one in content["holders"] if one["kind"] == "passphrase")
+    label = b"auricle/v2/root-key|" + holder["id"].encode()
+    root = unwrap(stretched(holder["facts"]["argon2id"]), label, base64.b64decode(holder["wrapped"]))
+    state = json.loads(unwrap(root, b"auricle/v2/key-file", base64.b64decode(content["state"])))
+    rest = {name: content[name] for name in ("holders", "keyring", "signing")}
+    assert state == {"generation": 3, "digest": hashlib.sha256(canonical(rest)).hexdigest()}
+    ring = json.loads(unwrap(root, b"auricle/v2/keyring", base64.b64decode(content["keyring"])))
+    assert ring["call-record"]["1"]["made_at"] == 1795597200
+    assert len(base64.b64decode(ring["call-record"]["1"]["key"])) == 32
+    assert len(unwrap(root, b"auricle/v1/audit-signing-key", base64.b64decode(content["signing"]))) == 32
+    with pytest.raises(CannotOpenError, match="wrong-key"):
+        unwrap(bytes(32), b"auricle/v2/keyring", base64.b64decode(content["keyring"]))
+
+
+def test_key_file_of_version_1() -> None:
+    content = json.loads((KEYFILES / "v1-ok.json").read_text())
+    checksum = content.pop("checksum")
+    assert hashlib.sha256(canonical(content)).hexdigest() == checksum
+    kek = stretched(content["argon2id"])
     ring = json.loads(unwrap(kek, b"auricle/v1/keyring", base64.b64decode(content["keyring"])))
     assert len(base64.b64decode(ring["call-record"]["1"])) == 32
     assert len(unwrap(kek, b"auricle/v1/audit-signing-key", base64.b64decode(content["signing"]))) == 32
-    with pytest.raises(CannotOpenError, match="wrong-key"):
-        unwrap(bytes(32), b"auricle/v1/keyring", base64.b64decode(content["keyring"]))

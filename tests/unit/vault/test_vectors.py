@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from auricle.vault.blind import blind_index
+from auricle.vault.blind import blind_indexes
 from auricle.vault.errors import Corrupt, UnknownFormat, VaultError, WrongKey
 from auricle.vault.fields import Fields
 from auricle.vault.keyring import Keyring, Purpose
@@ -56,5 +56,21 @@ def test_wrapping(wrapping_vector: dict[str, Any]) -> None:
 
 def test_blind(blind_vector: dict[str, Any]) -> None:
     v = blind_vector
-    keyring = Keyring({Purpose.BLIND_INDEX: {1: bytes.fromhex(v["key"])}})
-    assert blind_index(keyring, v["context"], v["value"]).hex() == v["index"]
+    keyring = Keyring({Purpose.BLIND_INDEX: {v["epoch"]: bytes.fromhex(v["key"])}})
+    assert v["index"] in [index.hex() for index in blind_indexes(keyring, v["context"], v["value"])]
+
+
+async def test_record(record_vector: dict[str, Any], granted: Granted, script: ModuleType) -> None:
+    v = record_vector
+    fields = Fields(script.ring(), script.Counted("unused"), v["practice"], script.OneRecord(bytes.fromhex(v["key"])))
+    place = Place(v["table"], v["column"], v["row"])
+
+    def act(grant: Any) -> bytes:
+        return fields.open(Purpose(v["purpose"]), bytes.fromhex(v["sealed"]), place, grant)
+
+    if v["wanted"] == "ok":
+        assert await granted(act) == v["text"].encode()
+        return
+    with pytest.raises(VaultError) as caught:
+        await granted(act)
+    assert type(caught.value) is WANTED[v["wanted"]]

@@ -6,15 +6,19 @@ All randomness is SHA-256 of a counter, so two runs are equal. `wanted` is `ok`,
 
 import hashlib
 import json
-from base64 import b64decode
+from base64 import b64encode
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from auricle.adapters.keys.document import KeyDocument, Stretching
-from auricle.adapters.keys.files import SIGNING_LABEL
-from auricle.vault.blind import blind_index
+from auricle.adapters.keys.document import PASSPHRASE as BY_PASSPHRASE
+from auricle.adapters.keys.document import RECOVERY, Holder, KeyDocument, Stretching
+from auricle.adapters.keys.files import SIGNING_LABEL, STATE_LABEL
+from auricle.adapters.keys.holders import ROOT_LABEL
+from auricle.vault.blind import blind_index, blind_indexes
 from auricle.vault.envelope import seal
 from auricle.vault.fields import Fields
 from auricle.vault.keyring import Keyring, Purpose
@@ -55,6 +59,16 @@ def flipped(data: bytes, at: int) -> bytes:
 
 def ring() -> Keyring:
     return Keyring.generate(Counted("keyring"))
+
+
+class OneRecord:
+    """The key of one record."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def key(self, record: str) -> bytes:
+        return self._key
 
 
 def fields() -> dict[str, dict[str, object]]:
@@ -167,9 +181,30 @@ def wrapping() -> dict[str, dict[str, object]]:
     }
 
 
+def record() -> dict[str, dict[str, object]]:
+    """Fields under a record's own key: the epoch is 0."""
+    key = Counted("record key").token(32)
+    fields = Fields(ring(), Counted("record field"), PRACTICE, OneRecord(key))
+    sealed, transcript = fields.seal(Purpose.VOICEMAIL, TEXT, PLACE), fields.seal(Purpose.TRANSCRIPT, TEXT, PLACE)
+    other = Fields(ring(), Counted("record field"), PRACTICE, OneRecord(Counted("other record").token(32))).seal(
+        Purpose.VOICEMAIL, TEXT, PLACE
+    )
+    base = {"key": key.hex(), "purpose": "voicemail", "practice": PRACTICE, "table": PLACE.table, "column": PLACE.column, "row": PLACE.row}
+
+    def vector(data: bytes, wanted: str, text: str | None = None) -> dict[str, object]:
+        return {**base, "sealed": data.hex(), "wanted": wanted, "text": text}
+
+    return {
+        "record/ok": vector(sealed, "ok", TEXT),
+        "record/body-flipped": vector(flipped(sealed, 20), "corrupt"),
+        "record/of-another-record": vector(other, "corrupt"),
+        "record/of-another-purpose": vector(transcript, "corrupt"),
+        "record/of-version-two": vector(sealed[:2] + b"\x02" + sealed[3:], "unknown-format"),
+    }
+
+
 def blind() -> dict[str, dict[str, object]]:
     keyring = ring()
-    key = keyring.key(Purpose.BLIND_INDEX, 1).hex()
     pairs = {
         "a-number": ("call.caller", "+12025550142"),
         "same-number-in-another-context": ("call.called", "+12025550142"),
@@ -177,47 +212,112 @@ def blind() -> dict[str, dict[str, object]]:
         "empty": ("call.caller", ""),
         "lone-surrogate": ("call.caller", "\ud800"),
     }
-    return {f"blind/{n}": {"key": key, "context": c, "value": v, "index": blind_index(keyring, c, v).hex()} for n, (c, v) in pairs.items()}
+
+    def vector(epoch: int, context: str, value: str, index: bytes) -> dict[str, object]:
+        key = keyring.key(Purpose.BLIND_INDEX, epoch).hex()
+        return {"key": key, "epoch": epoch, "context": context, "value": value, "index": index.hex()}
+
+    found = {f"blind/{n}": vector(1, c, v, blind_index(keyring, c, v)) for n, (c, v) in pairs.items()}
+    found["blind/of-before-epochs-were-written"] = vector(1, *pairs["a-number"], blind_indexes(keyring, *pairs["a-number"])[-1])
+    keyring.rotate(Purpose.BLIND_INDEX, Counted("second epoch"))
+    return found | {"blind/of-epoch-two": vector(2, *pairs["a-number"], blind_index(keyring, *pairs["a-number"]))}
 
 
-def key_files() -> dict[str, bytes]:
-    """`keys.json` with cheap costs, so that the tests are fast; the passphrase is PASSPHRASE."""
-    how = Stretching(Counted("salt").token(16), 1, 64, 1)
-    kek = hash_secret_raw(PASSPHRASE.encode(), how.salt, how.time_cost, how.memory_kib, how.lanes, 32, Type.ID)
+HOW = Stretching(Counted("salt").token(16), 1, 64, 1)
+"""Cheap costs, so that the tests are fast; the passphrase is PASSPHRASE."""
+MADE_AT = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+
+
+def key_files_1() -> dict[str, bytes]:
+    """`keys.json` of version 1, as the first release wrote it."""
+    kek = hash_secret_raw(PASSPHRASE.encode(), HOW.salt, HOW.time_cost, HOW.memory_kib, HOW.lanes, 32, Type.ID)
     entropy = Counted("key file")
-    document = KeyDocument(how, ring().wrapped(kek, entropy), wrap(kek, SIGNING_LABEL, Counted("signing").token(32), entropy))
-    good = document.encode()
+    keyring = wrap(kek, b"auricle/v1/keyring", _ring_1(ring(), Purpose), entropy)
+    signing = wrap(kek, SIGNING_LABEL, Counted("signing").token(32), entropy)
+
+    def file(keyring: bytes, signing: bytes, **new: object) -> bytes:
+        content: dict[str, object] = {"format": "auricle-keys/1", "kek": "argon2id", "argon2id": HOW.data()}
+        content |= {"keyring": b64encode(keyring).decode(), "signing": b64encode(signing).decode()} | new
+        return _summed(content)
+
+    good = file(keyring, signing)
     content = json.loads(good)
+    partial = wrap(kek, b"auricle/v1/keyring", _ring_1(ring(), [p for p in Purpose if p is not Purpose.BLOB]), Counted("partial"))
 
     def changed(**new: object) -> bytes:
         return json.dumps(content | new, indent=1, sort_keys=True).encode() + b"\n"
 
-    damaged = flipped(b64decode(content["keyring"]), 60)
     return {
-        "keyfile/ok.json": good,
-        "keyfile/damaged-checksum-wrong.json": changed(checksum="0" * 64),
-        "keyfile/damaged-format-unknown.json": changed(format="auricle-keys/9"),
-        "keyfile/damaged-cut.json": good[:-40],
-        "keyfile/damaged-not-json.json": b"\x00\x01\x02",
-        "keyfile/damaged-costs-changed.json": changed(argon2id=content["argon2id"] | {"memory_kib": 1 << 40}),
-        "keyfile/damaged-costs-out-of-range.json": KeyDocument(
-            Stretching(how.salt, 1, 1 << 40, 1), document.keyring, document.signing
-        ).encode(),
-        "keyfile/damaged-keyring-flipped.json": KeyDocument(how, damaged, document.signing).encode(),
-        "keyfile/damaged-signing-key-swapped-with-keyring.json": KeyDocument(how, document.keyring, document.keyring).encode(),
-        "keyfile/damaged-a-purpose-is-missing.json": KeyDocument(how, _without_blob(kek), document.signing).encode(),
+        "keyfile/v1-ok.json": good,
+        "keyfile/v1-damaged-checksum-wrong.json": changed(checksum="0" * 64),
+        "keyfile/v1-damaged-format-unknown.json": changed(format="auricle-keys/9"),
+        "keyfile/v1-damaged-cut.json": good[:-40],
+        "keyfile/v1-damaged-not-json.json": b"\x00\x01\x02",
+        "keyfile/v1-damaged-costs-changed.json": changed(argon2id=content["argon2id"] | {"memory_kib": 1 << 40}),
+        "keyfile/v1-damaged-costs-out-of-range.json": file(keyring, signing, argon2id=HOW.data() | {"memory_kib": 1 << 40}),
+        "keyfile/v1-damaged-keyring-flipped.json": file(flipped(keyring, 60), signing),
+        "keyfile/v1-damaged-signing-key-swapped-with-keyring.json": file(keyring, keyring),
+        "keyfile/v1-damaged-a-purpose-is-missing.json": file(partial, signing),
     }
 
 
-def _without_blob(kek: bytes) -> bytes:
-    keyring = ring()
-    return Keyring({p: {1: keyring.key(p, 1)} for p in Purpose if p is not Purpose.BLOB}).wrapped(kek, Counted("partial"))
+def key_files() -> dict[str, bytes]:
+    """`keys.json` of version 2 with two holders; generation 3."""
+    root, entropy = Counted("root").token(32), Counted("key file 2")
+    kek = hash_secret_raw(PASSPHRASE.encode(), HOW.salt, HOW.time_cost, HOW.memory_kib, HOW.lanes, 32, Type.ID)
+    at = int(MADE_AT.timestamp())
+
+    def holder(ident: str, kind: str, by: bytes, facts: dict[str, object]) -> Holder:
+        return Holder(ident, kind, at, wrap(by, ROOT_LABEL + b"|" + ident.encode(), root, entropy), facts)
+
+    phrase = holder("h0001", BY_PASSPHRASE, kek, {"argon2id": HOW.data()})
+    paper = holder("h0002", RECOVERY, Counted("recovery").token(32), {"shares": 3, "needed": 2})
+    keyring = Keyring.generate(Counted("keyring"), MADE_AT)
+
+    def sealed(ring: Keyring, signing: bytes, holders: tuple[Holder, ...], generation: int) -> KeyDocument:
+        bare = KeyDocument(holders, ring.wrapped(root, entropy), wrap(root, SIGNING_LABEL, signing, entropy))
+        state = json.dumps({"generation": generation, "digest": bare.digest()}, sort_keys=True).encode()
+        return replace(bare, state=wrap(root, STATE_LABEL, state, entropy))
+
+    good = sealed(keyring, Counted("signing").token(32), (phrase, paper), 3)
+    older = sealed(keyring, Counted("signing").token(32), (phrase, paper), 2)
+    content = json.loads(good.encode())
+    renamed, broken = replace(phrase, id="h0009"), replace(phrase, wrapped=flipped(phrase.wrapped, 40))
+    return {
+        "keyfile/ok.json": good.encode(),
+        "keyfile/ok-of-generation-two.json": older.encode(),
+        "keyfile/damaged-checksum-wrong.json": json.dumps(content | {"checksum": "0" * 64}, indent=1, sort_keys=True).encode() + b"\n",
+        "keyfile/damaged-cut.json": good.encode()[:-40],
+        "keyfile/damaged-holder-removed.json": replace(good, holders=(phrase,)).encode(),
+        "keyfile/refused-holder-renamed.json": replace(good, holders=(renamed, paper)).encode(),
+        "keyfile/damaged-holder-flipped.json": replace(good, holders=(broken, paper)).encode(),
+        "keyfile/damaged-no-holders.json": replace(good, holders=()).encode(),
+        "keyfile/damaged-costs-out-of-range.json": replace(
+            good, holders=(replace(phrase, facts={"argon2id": HOW.data() | {"memory_kib": 1 << 40}}), paper)
+        ).encode(),
+        "keyfile/damaged-keyring-flipped.json": replace(good, keyring=flipped(good.keyring, 60)).encode(),
+        "keyfile/damaged-keyring-of-an-older-writing.json": replace(good, keyring=older.keyring).encode(),
+        "keyfile/damaged-state-of-an-older-writing.json": replace(good, state=older.state).encode(),
+        "keyfile/damaged-signing-key-swapped-with-keyring.json": replace(good, signing=good.keyring).encode(),
+        "keyfile/damaged-more-in-it.json": _summed({name: value for name, value in content.items() if name != "checksum"} | {"more": 1}),
+    }
+
+
+def _ring_1(keyring: Keyring, purposes: object) -> bytes:
+    data = {p.value: {"1": b64encode(keyring.key(p, 1)).decode()} for p in purposes}  # type: ignore[attr-defined]
+    return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _summed(content: dict[str, object]) -> bytes:
+    checksum = hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return json.dumps(content | {"checksum": checksum}, indent=1, sort_keys=True).encode() + b"\n"
 
 
 def vectors() -> dict[str, bytes]:
     """Every file of this folder by name."""
-    described = fields() | stream() | wrapping() | blind()
-    return {f"{name}.json": json.dumps(vector, indent=1).encode() + b"\n" for name, vector in described.items()} | key_files()
+    described = fields() | record() | stream() | wrapping() | blind()
+    files = key_files_1() | key_files()
+    return {f"{name}.json": json.dumps(vector, indent=1).encode() + b"\n" for name, vector in described.items()} | files
 
 
 def main() -> None:
