@@ -130,9 +130,9 @@ class Keeper:
     async def run_once(self) -> Count:
         """Delete what is due now. Raises StoreFailed, NotPermitted."""
         async with self._working:
+            stopped = await self.clock_fault()  # before the run's own entry, which would have the wrong time too
             await self._gate.check(KEEPER, "retention.run", Ref("retention", "*"), "daily run")
             count = Count()
-            stopped = await self.clock_fault()
             if stopped:
                 log.error("retention_stopped", reason="clock")
             else:
