@@ -10,6 +10,7 @@ from auricle.access.api_keys import SCOPES, check_request
 from auricle.access.model import Action
 from auricle.access.password import BadPassword, check_password, strength
 from auricle.access.recovery import new_code
+from auricle.access.subject import SessionFacts
 from auricle.access.throttle import Throttle
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.ids import PersonId
@@ -146,9 +147,9 @@ class FakeSessions:
             self._of.live.pop(token, None)
             return None
         session, seen = found
-        roles = frozenset() if session.must_enrol else self._world.practice.people[session.person].roles
         fresh = session.stepped_up_until is not None and now < session.stepped_up_until
-        actor = replace(session.actor, roles=roles, address=address, stepped_up=fresh)
+        facts = SessionFacts(session.actor.session_id, address, fresh)
+        actor = self._world.actor(session.person, facts, bare=session.must_enrol)
         session = replace(session, actor=actor, stepped_up_until=session.stepped_up_until if fresh else None)
         self._of.live[token] = (session, now if active else seen)
         return session
@@ -173,8 +174,7 @@ class FakeSessions:
     def _start(self, username: str, person: PersonId, address: str, factor: str) -> SignedIn:
         now = self._world.now()
         must_enrol = self._of.required and factor == "none"
-        roles = frozenset() if must_enrol else self._world.practice.people[person].roles
-        actor = Actor(ActorKind.PERSON, person, roles, secrets.token_hex(6), address)
+        actor = self._world.actor(person, SessionFacts(secrets.token_hex(6), address), bare=must_enrol)
         session = SignedIn(
             secrets.token_urlsafe(32), actor, person, username, now + LIFE, int(IDLE.total_seconds()), factor,
             must_enrol=must_enrol,

@@ -12,6 +12,7 @@ import numpy as np
 
 from auricle.access.decision import Policies
 from auricle.access.model import Action
+from auricle.access.subject import SessionFacts, actor_of
 from auricle.audit.entry import Entry
 from auricle.calls.live import LiveCall
 from auricle.calls.records import CallRecord, Direction, Disposition, LegRecord, Protection
@@ -19,7 +20,7 @@ from auricle.calls.voicemail_record import TranscriptState, VoicemailMessage
 from auricle.kernel.actor import Actor
 from auricle.kernel.ids import CallId, LegId, MailboxId, PersonId, VoicemailId
 from auricle.kernel.phi import Phi
-from auricle.practice.model import Mailbox, Person, Practice
+from auricle.practice.model import AllowRule, Mailbox, Person, Practice
 from auricle.speech.transcript import Hearing, Transcript, Word
 from auricle.vault.errors import Corrupt
 from auricle.vault.gate import Ref
@@ -63,6 +64,7 @@ def practice() -> Practice:
         realm="harborstreet.example",
         people=MappingProxyType({person.id: person for person in people}),
         mailboxes=MappingProxyType({box.id: box for box in boxes}),
+        allow=(AllowRule("front-desk", frozenset({"voicemail.play", "voicemail.read", "voicemail.mark"})),),
     )
 
 
@@ -130,6 +132,12 @@ class FakeWorld:
                 self.services[what.name] = what.state
         for watcher in list(self.watchers):
             watcher(what)
+
+    def actor(self, person: PersonId, session: SessionFacts, *, bare: bool = False) -> Actor:
+        """A person as of now; `bare` is who must enrol a second factor first."""
+        now = self.now()
+        actor = actor_of(self.practice, self.practice.people[person], session, self.given.standing(person, now), now)
+        return replace(actor, roles=frozenset(), teams=frozenset(), mailboxes=frozenset(), allowed=frozenset()) if bare else actor
 
     def gate(self, actor: Actor, action: Action, kind: str | Ref, ref: str = "") -> None:
         """Policy and entry, as the real gate does it."""
