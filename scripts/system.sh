@@ -11,7 +11,7 @@ declare -A package_of=(
   [python3-venv]="python3-venv"
 )
 case "${1:-run}" in
-  test) package_of+=([sipp]="sip-tester" [tshark]="tshark" [chromium]="chromium") ;;
+  test) package_of+=([softhsm2-util]="softhsm2" [sipp]="sip-tester" [tshark]="tshark" [chromium]="chromium") ;;
   bench) package_of+=([sipp]="sip-tester" [debootstrap]="debootstrap" [gcc]="gcc libc6-dev") ;;
 esac
 

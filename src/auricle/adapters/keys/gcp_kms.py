@@ -7,7 +7,7 @@ import threading
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from auricle.adapters.keys.errors import ProviderMissing, ProviderRefused, ProviderUnreachable, WrongHolder
 from auricle.adapters.keys.provider import context_bytes
@@ -21,7 +21,7 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class GcpKey:
-    """`projects/P/locations/L/keyRings/R/cryptoKeys/K`; `credentials_file` empty means the machine's own identity."""
+    """`projects/P/locations/L/keyRings/R/cryptoKeys/K`; `credentials_file` is a service account's; empty: the machine's own identity."""
 
     key: str
     credentials_file: str = ""
@@ -79,25 +79,25 @@ class GcpKmsProvider:
     def _session(self) -> Any:
         try:
             import google.auth
-            import google.auth.exceptions
+            from google.auth.exceptions import GoogleAuthError
             from google.auth.transport.requests import AuthorizedSession
+            from google.oauth2.service_account import Credentials
             from requests.adapters import HTTPAdapter
             from urllib3.util import Retry
         except ImportError:
             raise ProviderMissing("Google Cloud KMS needs libraries that are not installed: pip install 'auricle[gcp]'") from None
         with self._lock:
             if self._made is None:
-                file = self._where.credentials_file
+                file, default, account = self._where.credentials_file, cast(Any, google.auth.default), cast(Any, Credentials)
                 try:
-                    load: Any = google.auth  # its functions have no types
-                    credentials, _ = load.load_credentials_from_file(file, [SCOPE]) if file else load.default([SCOPE])
-                except google.auth.exceptions.GoogleAuthError as error:
+                    credentials = account.from_service_account_file(file, scopes=[SCOPE]) if file else default([SCOPE])[0]
+                except (GoogleAuthError, OSError, ValueError) as error:
                     text = f"Google Cloud KMS needs credentials ({type(error).__name__}): set [keys] credentials_file"
                     raise ProviderRefused(text) from None
-                made: Any = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]  # the library has none
+                made = cast(Any, AuthorizedSession)(credentials)  # the library has no types here
                 retry = Retry(TRIES, status_forcelist=TEMPORARY, backoff_factor=0.2, allowed_methods=None, raise_on_status=False)
-                made.mount("https://", HTTPAdapter(max_retries=retry))
-                made.mount("http://", HTTPAdapter(max_retries=retry))
+                for scheme in ("https://", "http://"):
+                    made.mount(scheme, HTTPAdapter(max_retries=retry))
                 self._made = made
             return self._made
 
