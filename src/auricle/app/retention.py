@@ -16,7 +16,7 @@ from auricle.adapters.store import Store
 from auricle.adapters.store.errors import StoreFailed
 from auricle.app.agreements import AgreementBook
 from auricle.compliance import clock as clocks
-from auricle.compliance.agreements import alarms, long_ended
+from auricle.compliance.agreements import Alarm, alarms, long_ended
 from auricle.compliance.baa import AgreementGate
 from auricle.compliance.clock import Witness
 from auricle.compliance.errors import UnderHold
@@ -208,16 +208,20 @@ class Keeper:
 
     # ---- between runs ------------------------------------------------------------------------------------
 
+    async def raise_alarms(self) -> Sequence[Alarm]:
+        """Those of agreements that end soon or have ended; each once."""
+        fresh = await self._store.raise_alarms(KEEPER, alarms(self._book.agreements(), self._agreements.today()))
+        for alarm in fresh:
+            log.warning("agreement_ends", kind=alarm.agreement.party.kind.value, count=alarm.days)
+        return fresh
+
     async def _tick(self) -> None:
         try:
             await self._book.load()
             await self.clock_fault()
-            fresh = await self._store.raise_alarms(KEEPER, alarms(self._book.agreements(), self._agreements.today()))
+            await self.raise_alarms()
         except StoreFailed as error:
             log.warning("keeper_delayed", error=type(error).__name__)
-            return
-        for alarm in fresh:
-            log.warning("agreement_ends", kind=alarm.agreement.party.kind.value, count=alarm.days)
 
     async def _run_guarded(self) -> None:
         try:
