@@ -16,7 +16,6 @@ from auricle.kernel.actor import Actor
 from auricle.kernel.ids import PersonId
 from auricle.kernel.time import Clock, Entropy
 from auricle.practice.model import Practice
-from auricle.vault.errors import NotPermitted
 from auricle.vault.gate import Outcome, Ref
 from auricle.web.signed_in import BadCode, BadCredentials, EnrolmentNeeded, SecondFactorNeeded, SignedIn, TicketOver
 
@@ -147,12 +146,12 @@ class WebAccess:
         self._store = store
 
     async def require(self, actor: Actor, action: Action) -> None:
-        """Raise NotPermitted with a durable entry."""
+        """Raise NotPermitted, or StepUpNeeded where that is all that is missing, with a durable entry."""
         ref = Ref("route", "*")
         decision = self._policies.decide(actor, action.value, ref)
         if not decision.allowed:
-            await self._store.record(actor, action.value, ref, Outcome.REFUSED, "console")
-            raise NotPermitted(action.value, decision.reason)
+            await self._store.record(actor, action.value, ref, Outcome.REFUSED, "console", why=decision.reason)
+            raise decision.refusal(action.value)
 
     def permissions(self, actor: Actor) -> Sequence[str]:
         """Every action the actor may do."""

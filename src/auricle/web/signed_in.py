@@ -36,7 +36,7 @@ class TicketOver(PeerError):
 class StepUpNeeded(PeerError):
     """The act needs the password and second factor again, within the last five minutes."""
 
-    code: ClassVar[str] = "session.step_up_needed"
+    code: ClassVar[str] = "access.step_up_needed"  # the same as when a policy asks for it
 
 
 class EnrolmentNeeded(PeerError):

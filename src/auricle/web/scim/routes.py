@@ -3,13 +3,13 @@
 from json import JSONDecodeError
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
-from scim2_models import Context, InvalidSyntaxException, InvalidValueException, PatchOp, Resource, ScimFilter
+from fastapi import APIRouter, Depends, Request, Response
+from scim2_models import Context, InvalidSyntaxException, InvalidValueException, PatchOp, Resource, SearchRequest
 
 from auricle.access.model import Action
 from auricle.kernel.ids import PersonId
 from auricle.web.guard import Ports, Requires
-from auricle.web.scim.answers import CREATING, RESTORING, ScimRefused, ScimRoute, answer
+from auricle.web.scim.answers import CREATING, RESTORING, SCIM_JSON, ScimRefused, ScimRoute, answer
 from auricle.web.scim.resources import (
     LENIENT,
     MAX_RESULTS,
@@ -23,40 +23,27 @@ from auricle.web.scim.resources import (
 from auricle.web.signed_in import SignedIn
 
 BASE = "/api/v1/scim/v2"
-MAX_FILTER_CHARS = 500
+MAX_QUERY_CHARS = 2000
 router = APIRouter(prefix="/scim/v2", tags=["scim"], route_class=ScimRoute, include_in_schema=False)
 Client = Annotated[SignedIn, Depends(Requires(Action.PEOPLE_DEPROVISION))]
-Wanted = Annotated[str | None, Query(alias="attributes", max_length=500)]
-Unwanted = Annotated[str | None, Query(alias="excludedAttributes", max_length=500)]
 
 
 @router.get("/Users")
-async def scim_users(
-    request: Request,
-    ports: Ports,
-    me: Client,
-    attributes: Wanted = None,
-    excluded: Unwanted = None,
-    filter_: Annotated[str | None, Query(alias="filter", max_length=MAX_FILTER_CHARS)] = None,
-    start_index: Annotated[int, Query(alias="startIndex")] = 1,
-    count: int = MAX_RESULTS,
-) -> Response:
-    """People, filtered and a page of them."""
+async def scim_users(request: Request, ports: Ports, me: Client) -> Response:
+    """People, filtered and a page of them; sorting is not supported and asked for in vain (RFC 7644 3.4.2.3)."""
+    query = _query(request)
     found = [staff(person, _base(request)) for person in await ports.scim.people(me.actor)]
-    if filter_ is not None:
-        wanted = ScimFilter[Staff](filter_)
-        found = [person for person in found if wanted.match(person)]
-    page = listing(Staff, found, max(1, start_index) - 1, min(max(0, count), MAX_RESULTS))
-    return _shown(page, Context.RESOURCE_QUERY_RESPONSE, attributes, excluded)
+    if query.filter is not None:
+        found = [person for person in found if query.filter.match(person)]
+    count = MAX_RESULTS if query.count is None else min(query.count, MAX_RESULTS)
+    return _shown(listing(Staff, found, query.start_index_0 or 0, count), query)
 
 
 @router.get("/Users/{person}")
-async def scim_user(
-    person: str, request: Request, ports: Ports, me: Client, attributes: Wanted = None, excluded: Unwanted = None
-) -> Response:
+async def scim_user(person: str, request: Request, ports: Ports, me: Client) -> Response:
     """One person."""
-    found = staff(await ports.scim.person(me.actor, PersonId(person)), _base(request))
-    return _shown(found, Context.RESOURCE_QUERY_RESPONSE, attributes, excluded)
+    query = _query(request)
+    return _shown(staff(await ports.scim.person(me.actor, PersonId(person)), _base(request)), query)
 
 
 @router.put("/Users/{person}")
@@ -163,17 +150,16 @@ async def _body(request: Request) -> Any:
         raise InvalidSyntaxException(detail="The body is no JSON") from None
 
 
-def _shown(body: Any, context: Context, attributes: str | None, excluded: str | None) -> Response:
+def _query(request: Request) -> Any:
+    """The parameters of RFC 7644 3.4.2 and 3.9. Raises ValidationError or SCIMException for what cannot be used."""
+    if len(request.url.query) > MAX_QUERY_CHARS:
+        raise ScimRefused(414, "The query is too long.")
+    return SearchRequest[Staff].model_validate(dict(request.query_params), scim_policy=LENIENT)
+
+
+def _shown(body: Any, query: Any) -> Response:
     """With `attributes` or `excludedAttributes` (RFC 7644 3.9)."""
-    wanted, unwanted = _names(attributes), _names(excluded)
-    if wanted and unwanted:
-        raise InvalidValueException(detail="attributes and excludedAttributes exclude each other")
-    text = body.model_dump_json(scim_ctx=context, attributes=wanted, excluded_attributes=unwanted)
-    return Response(text, media_type="application/scim+json")
-
-
-def _names(parameter: str | None) -> list[str] | None:
-    return [name.strip() for name in parameter.split(",") if name.strip()] or None if parameter else None
+    return Response(body.model_dump_json(scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=query), media_type=SCIM_JSON)
 
 
 def _all(request: Request, found: list[Any]) -> Response:
