@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from auricle.access.decision import Policies
 from auricle.adapters.blobs import FileBlobs
 from auricle.adapters.clock import SystemEntropy
 from auricle.adapters.keys.records import FileRecordKeys
@@ -96,7 +95,7 @@ class KeptOffice:
             compliance=ComplianceSettings(operated_by),
             retention=RetentionSettings(),
         )
-        parts = ComplianceParts(World(settings, practice, store, clock, entropy), Policies.packaged())
+        parts = ComplianceParts(World(settings, practice, store, clock, entropy))
         parts.complete(blobs)
         return cls(directory, clock, keyring, signing, store, blobs, parts)
 

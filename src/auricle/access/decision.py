@@ -65,6 +65,13 @@ class Question(NamedTuple):
     restricted: bool
 
 
+def packaged_texts() -> tuple[str, str]:
+    """The policies that come with the program, and their schema."""
+    folder = files("auricle.access.policies")
+    texts = sorted((item.name, item.read_text("utf-8")) for item in folder.iterdir() if item.name.endswith(".cedar"))
+    return "\n".join(text for _, text in texts), folder.joinpath("practice.cedarschema").read_text("utf-8")
+
+
 class Policies:
     """Fits `vault.gate.PolicyPort`. Raises PoliciesWrong for policies that name what the schema does not have, or carry no `@id` words."""
 
@@ -86,9 +93,7 @@ class Policies:
     @classmethod
     def packaged(cls) -> "Policies":
         """The policies that come with the program."""
-        folder = files("auricle.access.policies")
-        texts = sorted((item.name, item.read_text("utf-8")) for item in folder.iterdir() if item.name.endswith(".cedar"))
-        return cls("\n".join(text for _, text in texts), folder.joinpath("practice.cedarschema").read_text("utf-8"))
+        return cls(*packaged_texts())
 
     def decide(self, actor: Actor, action: str, ref: Ref) -> Decision:
         """Whether the actor may; the deciding rules' own words as the reason. Who has a role we do not know may nothing."""

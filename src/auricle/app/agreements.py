@@ -1,9 +1,10 @@
-"""Agreements in memory for those who ask in the course of a call, and the policy that keeps patient data from the console without one."""
+"""Agreements in memory for those who ask in the course of a call, and the policies that keep patient data from people without one."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
+from auricle.access.decision import Policies, packaged_texts
 from auricle.access.model import CARE, Role
 from auricle.adapters.store import Store
 from auricle.app.settings import ComplianceSettings
@@ -14,7 +15,7 @@ from auricle.compliance.parties import Party, PartyKind, Standing
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.time import Entropy
 from auricle.practice.model import Practice
-from auricle.vault.gate import Decision, PolicyPort, Ref
+from auricle.vault.gate import Decision, Ref
 
 SHOWS_PATIENTS = CARE | {"audit.private", "audit.report", "access.patients"}
 """Actions by which people see patient data."""
@@ -45,16 +46,16 @@ class AgreementBook:
         await self.load()
 
 
-class AgreementPolicy:
-    """Fits `vault.gate.PolicyPort`: what the policies allow, unless an agreement that it needs is missing."""
+class AgreedPolicies(Policies):
+    """The policies, and above them: nobody sees patient data without the agreements it needs, whatever was allowed or granted."""
 
-    def __init__(self, policies: PolicyPort, agreements: AgreementGate) -> None:
-        self._policies = policies
+    def __init__(self, agreements: AgreementGate) -> None:
+        super().__init__(*packaged_texts())
         self._agreements = agreements
 
     def decide(self, actor: Actor, action: str, ref: Ref) -> Decision:
         """The parts of the system that work on patient data ask for their own features, where they do it."""
-        decision = self._policies.decide(actor, action, ref)
+        decision = super().decide(actor, action, ref)
         if not decision.allowed or action not in SHOWS_PATIENTS or actor.kind is ActorKind.SERVICE:
             return decision
         why = self._agreements.reason(Feature.CONSOLE)

@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 
 from auricle.adapters.blobs import FileBlobs
 from auricle.adapters.store import Store
-from auricle.app.agreements import AgreementBook, AgreementPolicy, agreements_of, standing_of
+from auricle.app.agreements import AgreedPolicies, AgreementBook, agreements_of, standing_of
 from auricle.app.retention import KEEPER, Keeper
 from auricle.app.settings import Settings, schedule_of
 from auricle.app.web_compliance import WebCompliance
 from auricle.compliance.baa import AgreementGate
 from auricle.kernel.time import Clock, Entropy
 from auricle.practice.model import Practice
-from auricle.vault.gate import Gate, PolicyPort
+from auricle.vault.gate import Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,13 @@ class ComplianceParts:
     keeper: Keeper
     web: WebCompliance
 
-    def __init__(self, world: World, policies: PolicyPort) -> None:
+    def __init__(self, world: World) -> None:
         settings = world.settings.compliance
         self._world = world
         self.book = AgreementBook(world.store)
         self.agreements = AgreementGate(standing_of(settings, world.practice), self.book, world.clock, world.practice.zone)
-        self.gate = Gate(AgreementPolicy(policies, self.agreements), world.store)
+        self.policies = AgreedPolicies(self.agreements)
+        self.gate = Gate(self.policies, world.store)
 
     @property
     def zone(self) -> ZoneInfo:

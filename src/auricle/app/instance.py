@@ -10,7 +10,6 @@ from pathlib import Path
 
 import structlog
 
-from auricle.access.decision import Policies
 from auricle.access.throttle import Throttle
 from auricle.adapters.blobs import FileBlobs
 from auricle.adapters.certificates import Certificates, ensure_demo_ca
@@ -24,19 +23,20 @@ from auricle.adapters.rtpengine import EngineSettings, RtpEngine
 from auricle.adapters.sipnet import Identity, SipEndpoint
 from auricle.adapters.speech import PromptRenderer, Transcriber
 from auricle.adapters.store import Store
-from auricle.app.audit_anchors import AnchorWatch, anchor_of
-from auricle.app.audit_watch import AlertWatch, StoreFacts
+from auricle.app.access_parts import AccessParts
+from auricle.app.audit_parts import AuditParts
 from auricle.app.board import AccessChanged, Board
 from auricle.app.call_store import AnnouncingStore
 from auricle.app.compliance import ComplianceParts, World
 from auricle.app.console import ConsoleServer
+from auricle.app.damage import DamageReports
 from auricle.app.identity.service import IdentityService
 from auricle.app.key_parts import KeyParts, key_files
 from auricle.app.look import Look
-from auricle.app.settings import Settings, SettingsWrong, load_flows, load_settings, practice_of, thresholds_of
+from auricle.app.settings import Settings, SettingsWrong, load_flows, load_settings, practice_of
 from auricle.app.sign_in import other_ways_in
 from auricle.app.transcription import TranscriptionQueue
-from auricle.audit.verify import Report, verify_export
+from auricle.audit.verify import Report
 from auricle.calls.call import CallPorts
 from auricle.calls.directory import Directory
 from auricle.calls.flow.document import FlowDocument, HangUp, Menu, Say
@@ -51,11 +51,10 @@ from auricle.practice.model import Practice
 from auricle.sip.digest import DigestVerifier
 from auricle.sip.registration import Registrations
 from auricle.vault.fields import Fields
-from auricle.vault.gate import Grant, Outcome, Ref
+from auricle.vault.gate import Grant, Ref
 
 log = structlog.get_logger(__name__)
 STARTER = Actor(ActorKind.SERVICE, "switchboard", frozenset({"switchboard"}))
-COMMAND_LINE = Actor(ActorKind.SERVICE, "cli")
 CHANGE_POLL_S = 0.5
 GC_THRESHOLD = (50_000, 50, 100)  # calls leave few cycles; the default walks all transactions every 700 allocations
 
@@ -104,8 +103,9 @@ class Instance:
         self._stops.push_async_callback(self._sip.stop)
         self._stops.push_async_callback(self._loop.stop)
         self._loop.spawn("people watch", self.identity.watch.run())
-        self._loop.spawn("audit-alerts", self._alerts.run())
-        self._loop.spawn("audit-anchors", self._anchors.run())
+        self._loop.spawn("damage-reports", self._damage.run())
+        self._loop.spawn("audit-alerts", self.audit.alerts.run())
+        self._loop.spawn("audit-anchors", self.audit.anchors.run())
         if self.settings.speech.transcribe:
             self._stops.push_async_callback(self.transcriber.stop)
             self._loop.spawn("transcription", self._queue.run())
@@ -155,15 +155,7 @@ class Instance:
 
     async def verify_audit(self) -> Report:
         """Export the audit log and verify the export alone."""
-        await self._store.checkpoint()
-        lines = await asyncio.to_thread(lambda: list(self._store.audit_export()))
-        return await asyncio.to_thread(verify_export, lines, self._store.verifier)
-
-    async def audit_lines(self) -> list[str]:
-        """An export of the audit log for the command line; the export itself is its last entry."""
-        await self._store.record(COMMAND_LINE, "audit.export", Ref("audit", "*"), Outcome.DONE, "command line")
-        await self._store.checkpoint()
-        return await asyncio.to_thread(lambda: list(self._store.audit_export()))
+        return await self.audit.verify()
 
     async def add_account(self, username: str, person: str, password: str) -> None:
         """Make a console account. Raises BadPassword, or SettingsWrong for a person the settings do not have."""
@@ -178,11 +170,12 @@ class Instance:
         self._store = Store(self.data_directory / "auricle.db", keys.keyring, fields, keys.signing, origin, self._clock)
         self._stops.callback(self._store.close)
         min_free = self.settings.data.min_free_mb * 1_000_000
-        self._blobs = FileBlobs(self.blob_directory, self.keys.records, self._entropy, min_free)
+        self._damage = DamageReports(self._store)
+        self._blobs = FileBlobs(self.blob_directory, self.keys.records, self._entropy, min_free, on_damage=self._damage.report)
         self._stops.callback(self._blobs.close)
-        self.policies = Policies.packaged()
         world = World(self.settings, self.practice, self._store, self._clock, self._entropy)
-        self.compliance = ComplianceParts(world, self.policies)
+        self.compliance = ComplianceParts(world)
+        self.policies = self.compliance.policies
         self.compliance.complete(self._blobs)
         self._gate = self.compliance.gate
         self.keys.complete(self._store, self._gate, self.board)
@@ -199,20 +192,28 @@ class Instance:
             second_factor_required=self.settings.access.second_factor == "required",
             access_changed=lambda: self.board.publish(AccessChanged()),
         )
+        self.access = AccessParts(
+            store=self._store,
+            gate=self._gate,
+            policies=self.policies,
+            practice=self.practice,
+            board=self.board,
+            clock=self._clock,
+            entropy=self._entropy,
+        )
         self._passkeys, self._sso = other_ways_in(
             self.settings, self._base, self._store, self.practice, self.identity, self._clock, self._entropy
         )
         self._stops.push_async_callback(self._sso.stop)
-        self._watch_audit()
-
-    def _watch_audit(self) -> None:
-        """Alerts, and checkpoints kept elsewhere; both follow the log and hold up nobody who writes to it."""
-        settings, clock = self.settings.audit, self._clock
-        self._thresholds = thresholds_of(self.settings, self.practice.zone)
-        self._alerts = AlertWatch(self._store, StoreFacts(self._store), self.practice, self.board, self._thresholds)
-        anchors = [anchor_of(one, self._base, clock) for one in settings.anchors]
-        every_s, alarm_s = float(settings.anchor_every_s), float(settings.anchor_alarm_s)
-        self._anchors = AnchorWatch(self._store, anchors, self.board, clock, every_s=every_s, alarm_s=alarm_s)
+        self.audit = AuditParts(
+            settings=self.settings,
+            base=self._base,
+            practice=self.practice,
+            store=self._store,
+            gate=self._gate,
+            board=self.board,
+            clock=self._clock,
+        )
 
     def _make_media(self) -> None:
         network, speech = self.settings.network, self.settings.speech
@@ -259,11 +260,9 @@ class Instance:
             store=self._store,
             blobs=self._blobs,
             gate=self._gate,
-            policies=self.policies,
+            access=self.access,
             practice=self.practice,
             board=self.board,
-            clock=self._clock,
-            entropy=self._entropy,
             identity=self.identity,
             passkeys=self._passkeys,
             sso=self._sso,
@@ -271,8 +270,8 @@ class Instance:
             host=network.listen,
             port=network.console_port,
             keys=self.keys,
-            anchors=self._anchors,
-            thresholds=self._thresholds,
+            anchors=self.audit.anchors,
+            thresholds=self.audit.thresholds,
             compliance=self.compliance.web,
         )
 
@@ -368,12 +367,3 @@ def create_keys(settings_file: Path, passphrase: str | None) -> str:
     files = key_files(settings.keys, base, (base / settings.data.directory).resolve(), SystemEntropy(), SystemClock())
     keys = files.create(passphrase)
     return vkey(f"{practice.realm}/audit", keys.signing.public_key())
-
-
-async def export_audit(settings_file: Path, passphrase: str | None) -> list[str]:
-    """The audit log of a practice that may be running."""
-    instance = Instance(settings_file, passphrase)
-    try:
-        return await instance.audit_lines()
-    finally:
-        await instance.stop()
