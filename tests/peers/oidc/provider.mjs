@@ -41,6 +41,7 @@ const provider = new Provider(issuer, {
   jwks: { keys: [keys[0].private] },
   enabledJWA: { idTokenSigningAlgValues: ["ES256", "RS256"] },
   cookies: { keys: ["only for tests"] },
+  fetch: (url, init) => fetch(url, { ...init, dispatcher: undefined, signal: AbortSignal.timeout(3000) }), // its own dispatcher refuses loopback addresses
   pkce: { required: () => true },
   claims: { openid: ["sub"], email: ["email", "email_verified"] },
   features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: Boolean(options.backchannel_logout_uri) }, rpInitiatedLogout: { enabled: true } },

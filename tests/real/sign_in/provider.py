@@ -56,8 +56,8 @@ class ProviderProcess:
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the provider ended with {self._process.wait()}")
-        found: dict[str, Any] = json.loads(line)
-        return found
+        for line in self._process.stdout:
+            if line.startswith("{"):  # the rest is what oidc-provider says about its defaults
+                found: dict[str, Any] = json.loads(line)
+                return found
+        raise RuntimeError(f"the provider ended with {self._process.wait()}")

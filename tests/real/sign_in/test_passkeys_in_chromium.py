@@ -74,7 +74,7 @@ async def test_register_sign_out_sign_in_and_step_up(console: RunningConsole, pa
     assert cookies["__Host-auricle"]["httpOnly"]
 
     status, refused = await page.run(REGISTER, "Second")
-    assert (status, refused["type"]) == (403, "session.step_up_needed")
+    assert (status, refused["type"]) == (403, "access.step_up_needed")
     before = cookies["__Host-auricle"]["value"]
     assert (await page.run(USE, STEP_UP))[0] == 204
     assert (await page.cookies())["__Host-auricle"]["value"] != before

@@ -20,7 +20,7 @@ STATUS = {
     Problem.THROTTLED: 429,
 }
 _Texts = dict[Problem, tuple[str, str]]
-_ENGLISH: _Texts = {
+ENGLISH: _Texts = {
     Problem.CANCELLED: (
         "Sign-in was cancelled",
         "The provider sent you back without signing you in. Try again, or sign in with your password.",
@@ -41,7 +41,7 @@ _ENGLISH: _Texts = {
     ),
     Problem.THROTTLED: ("Too many tries", "Wait a few minutes, then start again."),
 }
-_SPANISH: _Texts = {
+SPANISH: _Texts = {
     Problem.CANCELLED: (
         "Inicio de sesión cancelado",
         "El proveedor le devolvió sin iniciar sesión. Inténtelo de nuevo o use su contraseña.",
@@ -67,9 +67,9 @@ _SPANISH: _Texts = {
 def refused_page(problem: Problem, accept_language: str) -> HTMLResponse:
     """Why it did not work and what to do, with the way back to the sign-in page."""
     if _spanish(accept_language):
-        title, text = _SPANISH[problem]
+        title, text = SPANISH[problem]
         return _page("es", title, f"<p>{escape(text)}</p>", "Volver al inicio de sesión", STATUS[problem])
-    title, text = _ENGLISH[problem]
+    title, text = ENGLISH[problem]
     return _page("en", title, f"<p>{escape(text)}</p>", "Back to sign-in", STATUS[problem])
 
 
