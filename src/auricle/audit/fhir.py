@@ -92,8 +92,8 @@ def _agent(entry: Entry) -> dict[str, Any]:
     system = "http://terminology.hl7.org/CodeSystem/extra-security-role-type" if code == "humanuser" else DCM
     agent: dict[str, Any] = {
         "type": {"coding": [{"system": system, "code": code}], "text": entry.actor_kind},
-        "who": {"identifier": {"system": "urn:auricle:actor", "value": _text(entry.actor) or "unknown"}},
-        "altId": _text(entry.session) or "none",
+        "who": {"identifier": {"system": "urn:auricle:actor", "value": _text(entry.actor)}},
+        "altId": _text(entry.session),
         "requestor": entry.actor_kind != "service",
     }
     if entry.address.strip():
@@ -103,7 +103,7 @@ def _agent(entry: Entry) -> dict[str, Any]:
 
 def _entities(number: int, entry: Entry, site: str) -> list[dict[str, Any]]:
     """The thing itself, the records handed out, and the entry in the log, by which its proof is found."""
-    detail = [{"type": _text(key) or "-", "valueString": _text(value) or "-"} for key, value in (entry.detail or {}).items()]
+    detail = [{"type": _text(key), "valueString": _text(value)} for key, value in (entry.detail or {}).items()]
     if entry.sealed:
         detail.append({"type": "sealed", "valueBase64Binary": b64encode(entry.sealed).decode()})
     main: dict[str, Any] = _entity(f"{entry.kind}:{entry.ref}")
@@ -122,6 +122,6 @@ def _entity(name: str) -> dict[str, Any]:
 
 
 def _text(text: str) -> str:
-    """A FHIR string: no control characters but tab and line ends, no lone surrogates, no blanks at its ends."""
+    """A FHIR string: no control characters, no lone surrogates, no blanks beside each other or at its ends; `-` for nothing."""
     clean = text.encode(errors="replace").decode()
-    return "".join(character if character.isprintable() or character in "\t\n\r" else "?" for character in clean).strip()
+    return " ".join("".join(character if character.isprintable() or character.isspace() else "?" for character in clean).split()) or "-"

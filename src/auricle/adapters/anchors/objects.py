@@ -45,7 +45,7 @@ class ObjectAnchor:
     def _put(self, key: str, data: bytes) -> None:
         try:
             if self._client is None:
-                self._client = boto3.client("s3", **self._options)
+                self._client = boto3.session.Session().client("s3", **self._options)
             self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType="text/plain; charset=utf-8", IfNoneMatch="*")
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
