@@ -134,7 +134,8 @@ class RekeyJob:
 
         await self._gate.open(KEEPER, "keys.rekey", Ref("keys", purpose.value), WHY, work)
         progress = self._now[purpose]
-        ended = replace(progress, state="stopped" if progress.damaged else "done", finished_at=self._clock.now().timestamp())
+        state, total = "stopped" if progress.damaged else "done", progress.done + progress.damaged
+        ended = replace(progress, state=state, total=total, finished_at=self._clock.now().timestamp())
         await self._note(ended)
         counts = f"{ended.done} sealed anew, {ended.damaged} damaged and left"
         await self._store.record(KEEPER, "keys.rekey", Ref("keys", purpose.value), Outcome.DONE, counts)
@@ -146,15 +147,25 @@ class RekeyJob:
         for column, _ in behind.columns:
             async for step in _all(partial(self._store.seal_anew, grant, column, purpose, limit=BATCH)):
                 yield step
-        for dropping in (False, True):
-            for index, _ in behind.indexes:
-                if (dropping and not index.apart) or (source := await self._source_of(index, grant)) is None:
-                    continue
-                write = partial(self._store.index_anew, grant, index, source, limit=BATCH, dropping=dropping)
-                if dropping:
-                    await self._store.drop_orphans(grant, index)
-                async for step in _all(write):
-                    yield step if not index.apart or dropping else Step(step.last)  # counted once, when the old ones are gone
+        async for step in self._indexes(behind, grant):
+            yield step
+
+    async def _indexes(self, behind: Behind, grant: Grant) -> AsyncIterator[Step]:
+        """New indexes everywhere first, then the old ones of tables apart go: a look-up by such a table misses no row in between."""
+        for index, _ in behind.indexes:
+            async for step in self._index(index, grant, dropping=False):
+                yield Step(step.last) if index.apart else step
+        for index, _ in behind.indexes:
+            if index.apart:
+                await self._store.drop_orphans(grant, index)
+                async for step in self._index(index, grant, dropping=True):
+                    yield step
+
+    async def _index(self, index: BlindColumn, grant: Grant, *, dropping: bool) -> AsyncIterator[Step]:
+        source = await self._source_of(index, grant)
+        if source is not None:
+            async for step in _all(partial(self._store.index_anew, grant, index, source, limit=BATCH, dropping=dropping)):
+                yield step
 
     async def _record_keys(self) -> AsyncIterator[Step]:
         waiting = await asyncio.to_thread(self._records.behind)

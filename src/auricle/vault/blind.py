@@ -25,9 +25,14 @@ def blind_index(keyring: Keyring, context: str, value: str) -> Blind:
 
 
 def blind_indexes(keyring: Keyring, context: str, value: str) -> list[Blind]:
-    """Every index a row of this value may have, the newest epoch's first; rows of before epochs were written have 16 bytes alone."""
+    """Every index a row of this value may have, the newest epoch's first; rows of before epochs were written have 16 bytes alone.
+
+    No row has one of a retired epoch: it is retired when the columns have been written anew.
+    """
     found = []
-    for epoch in sorted(keyring.epochs(Purpose.BLIND_INDEX), reverse=True):
+    for epoch, facts in sorted(keyring.epochs(Purpose.BLIND_INDEX).items(), reverse=True):
+        if facts.retired_at is not None:
+            continue
         mac = _mac(keyring, epoch, context, value)
         found.append(Blind(epoch.to_bytes(2, "big") + mac))
         if epoch == 1:

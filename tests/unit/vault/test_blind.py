@@ -62,6 +62,11 @@ def test_an_index_names_its_epoch(keyring: Keyring, script: ModuleType) -> None:
     keyring.rotate(Purpose.BLIND_INDEX, script.Counted("rotate"))
     assert before[:2] == b"\x00\x01"
     assert blind_index(keyring, "c", "v")[:2] == b"\x00\x02"
+    assert before in blind_indexes(keyring, "c", "v")
+    keyring.retire(Purpose.BLIND_INDEX, 1, MADE_AT)
+    assert before not in blind_indexes(keyring, "c", "v")  # the columns have been written anew
+    keyring.retire(Purpose.BLIND_INDEX, 1, None)
+    assert before in blind_indexes(keyring, "c", "v")
     keyring.retire(Purpose.BLIND_INDEX, 1, MADE_AT)
     keyring.destroy(Purpose.BLIND_INDEX, 1)
     assert before not in blind_indexes(keyring, "c", "v")

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from msgspec import DecodeError, json
-from sqlalchemy import Column, LargeBinary, Table, and_, bindparam, delete, func, or_, select, type_coerce, update
+from sqlalchemy import Column, LargeBinary, Table, and_, bindparam, delete, false, func, or_, select, type_coerce, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -49,9 +49,11 @@ class BlindColumn:
         return f"{self.table.name}.{self.column.name}"
 
     def not_of(self, epoch: int) -> ColumnElement[bool]:
-        """Rows whose index is of another epoch, or of before epochs were written."""
-        length = func.length(type_coerce(self.column, LargeBinary))
-        return and_(self.column.isnot(None), or_(length != INDEX_BYTES, other_epoch(self.column, epoch)))
+        """Rows whose index is of another epoch, or of before epochs were written; a table apart may have those while epoch 1 seals."""
+        bare = func.length(type_coerce(self.column, LargeBinary)) != INDEX_BYTES
+        if self.apart and epoch == 1:
+            return false()
+        return and_(self.column.isnot(None), or_(bare, other_epoch(self.column, epoch)))
 
 
 def blind_columns() -> tuple[BlindColumn, ...]:
@@ -83,15 +85,16 @@ class Reindexing(Part):
     """Blind indexes as the re-encryption job sees them."""
 
     async def indexes_behind(self, column: BlindColumn) -> int:
-        """How many rows of a column have an index of another epoch."""
-        epoch = self._keyring.epoch(Purpose.BLIND_INDEX)
-        return int((await self._rows(select(func.count()).select_from(column.table).where(column.not_of(epoch))))[0][0])
+        """How many rows have an index of another epoch in this column; of a table apart, how many rows its indexes are of."""
+        count = func.count(column.by.distinct()) if column.apart else func.count()
+        late = column.not_of(self._keyring.epoch(Purpose.BLIND_INDEX))
+        return int((await self._rows(select(count).select_from(column.table).where(late)))[0][0])
 
     async def index_anew(
         self, grant: Grant, column: BlindColumn, purpose: Purpose, after: Any, limit: int, *, dropping: bool = False
     ) -> Step:
         """Write the next indexes behind a row. `purpose` is the source's; `dropping` removes old indexes of a table apart instead."""
-        hold(grant, "keys")
+        hold(grant, "keys", Purpose.BLIND_INDEX.value)
         key = next(iter(column.source.primary_key))
         late = column.not_of(self._keyring.epoch(Purpose.BLIND_INDEX))
         query = select(key.label("row"), column.sealed.label("sealed")).where(
@@ -108,7 +111,7 @@ class Reindexing(Part):
 
     async def drop_orphans(self, grant: Grant, column: BlindColumn) -> None:
         """Remove old indexes from a table apart whose source row is gone: nobody can find anything by them."""
-        hold(grant, "keys")
+        hold(grant, "keys", Purpose.BLIND_INDEX.value)
         if not column.apart:
             return
         key = next(iter(column.source.primary_key))

@@ -101,7 +101,7 @@ class Rekeying(Part):
 
     async def purpose_of(self, grant: Grant, column: SealedColumn) -> Purpose | None:
         """The purpose a column is sealed for, found by opening some of its rows; None for one without a row that opens."""
-        hold(grant, "keys")
+        hold(grant, "keys", grant.ref.id)
         query = select(column.key.label("row"), column.column.label("was")).where(column.column.isnot(None)).limit(PROBED_ROWS)
         for row in await self._rows(query):
             for purpose in Purpose:
@@ -126,7 +126,7 @@ class Rekeying(Part):
 
     async def seal_anew(self, grant: Grant, column: SealedColumn, purpose: Purpose, after: Any, limit: int) -> Step:
         """Open and seal the next rows behind a key; damaged ones are named in the log and left."""
-        hold(grant, "keys")
+        hold(grant, "keys", purpose.value)
         epoch = self._fields.current(purpose)
         query = select(column.key.label("row"), column.column.label("was")).where(column.not_of(epoch))
         query = query if after is None else query.where(column.key > after)

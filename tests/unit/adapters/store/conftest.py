@@ -201,6 +201,11 @@ class Everything:
         return Decision(True, "test")
 
 
+@pytest.fixture
+def everything() -> Everything:
+    return Everything()
+
+
 Looking = Callable[..., Awaitable[Any]]
 
 
