@@ -1,6 +1,7 @@
 """What the writer asks of a database: one connection, transactions that hold the one write lock, statements as text."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from sqlalchemy import Engine
@@ -27,6 +28,10 @@ class Link(Protocol):
 
     def rollback(self) -> None:
         """Give the transaction up; never raises for a connection that is broken."""
+        ...
+
+    def together(self) -> AbstractContextManager[object]:
+        """While this is open statements may be sent without waiting for each one's end; an error shows at the latest when it closes."""
         ...
 
     def execute(self, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> None:

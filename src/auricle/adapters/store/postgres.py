@@ -5,7 +5,7 @@ A commit that the connection did not survive is asked for by its transaction id 
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,6 +160,10 @@ class PostgresLink:
         """A connection that is gone has taken its transaction with it."""
         with suppress(psycopg.Error):
             self.connection.execute("ROLLBACK")
+
+    def together(self) -> AbstractContextManager[object]:
+        """One round trip for all of them."""
+        return self.connection.pipeline()
 
     def execute(self, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> None:
         """Many rows go in one pipeline, that is one round trip."""

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,10 @@ class SqliteLink:
         """What a failing disk leaves open is closed by the next `begin`."""
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
+
+    def together(self) -> AbstractContextManager[object]:
+        """There is nothing to wait for."""
+        return nullcontext()
 
     def execute(self, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> None:
         """One call of the driver."""

@@ -19,6 +19,8 @@ from auricle.audit.entry import Entry
 log = structlog.get_logger(__name__)
 MAX_BATCH = 256
 BUSY_S, LINGER_S = 0.05, 0.02  # commits that follow each other closely wait this long for company; a quiet system does not wait
+COMPANY = 16  # once so many wait, and as many as the last time, waiting longer gains little
+MAX_SKIPPED = 64
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +45,9 @@ class Writer:
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         self._committed_at = 0.0
+        self._enough = threading.Event()
+        self._wanted = COMPANY
+        self._lonely = self._skip = 0
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -63,6 +68,7 @@ class Writer:
         if not self._closed:
             self._closed = True
             self._queue.put(None)
+            self._enough.set()
             self._thread.join()
             self._link.close()
 
@@ -70,6 +76,8 @@ class Writer:
         if self._closed:
             raise StoreClosed("the store is closed")
         self._queue.put(job)
+        if self._queue.qsize() >= self._wanted:
+            self._enough.set()
         return job.done
 
     def _run(self) -> None:
@@ -77,6 +85,7 @@ class Writer:
         while not closing:
             jobs, closing = self._take()
             if jobs:
+                self._wanted = max(COMPANY, len(jobs)) - 1
                 self._write(jobs)
             due = self._ledger.due_in(time.monotonic())
             if due is not None and (closing or due <= 0):
@@ -89,7 +98,7 @@ class Writer:
         except queue.Empty:
             return [], False
         if first is not None and time.monotonic() - self._committed_at < BUSY_S:
-            time.sleep(LINGER_S)
+            self._linger()
         jobs: list[_Job] = []
         while first is not None:
             jobs.append(first)
@@ -100,6 +109,20 @@ class Writer:
             except queue.Empty:
                 return jobs, False
         return jobs, True
+
+    def _linger(self) -> None:
+        """Wait for company: until those are back whom the last commit answered, at most LINGER_S.
+
+        Where nobody came, as with one writer that awaits each write, waiting is left out more and more often, until somebody does.
+        """
+        if self._skip > 0 and self._queue.empty():
+            self._skip -= 1
+            return
+        self._enough.clear()
+        if self._queue.qsize() < self._wanted:
+            self._enough.wait(LINGER_S)
+        self._lonely = min(2 * self._lonely + 1, MAX_SKIPPED) if self._queue.empty() else 0
+        self._skip = self._lonely
 
     def _write(self, jobs: Sequence[_Job]) -> None:
         """Commit these jobs together; where one of them cannot be written, the others are, in their order."""
@@ -123,13 +146,14 @@ class Writer:
         link.begin()
         try:
             draft = ledger.draft()
-            self._execute(jobs)
-            for job in jobs:
-                for entry in job.entries:
-                    draft.append(entry)
-                if job.query is None:
-                    job.result = draft.last
-            ledger.write(draft, time.monotonic(), must_sign=sign or any(job.sign for job in jobs))
+            with link.together():
+                self._execute(jobs)
+                for job in jobs:
+                    for entry in job.entries:
+                        draft.append(entry)
+                    if job.query is None:
+                        job.result = draft.last
+                ledger.write(draft, time.monotonic(), must_sign=sign or any(job.sign for job in jobs))
         except BaseException:
             link.rollback()
             raise
