@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -78,6 +79,7 @@ def staff() -> Practice:
 
 
 _SCHEMA: list[bytes] = []
+packaged = lru_cache(maxsize=1)(Policies.packaged)
 
 
 def prepare(path: Path) -> None:
@@ -111,7 +113,7 @@ class SignInWorld:
         self.identity = IdentityService(
             store=self.store,
             gate=self.gate,
-            policies=Policies.packaged(),
+            policies=packaged(),
             practice=self.practice,
             passwords=self.passwords,
             clock=self.clock,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
+from fastapi import FastAPI
 
 from auricle.access.session import Session
 from auricle.adapters.certificates import Certificates
@@ -16,6 +17,8 @@ from auricle.app.web_sessions import WebAccess
 from auricle.app.web_sso import Joined, WebSso
 from auricle.kernel.ids import PersonId
 from auricle.web.app import create_app
+from auricle.web.events.hub import Hub
+from auricle.web.ports import WebPorts
 from auricle.web.server import server
 from fakes.sign_in import DANA, SignInWorld
 from fakes.web_ports import FakeWorld
@@ -29,6 +32,19 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+_APPS: list[FastAPI] = []
+_HASHES: list[str] = []
+
+
+def app_over(ports: WebPorts, directory: Path) -> FastAPI:
+    """The one app of this process over other ports: making its routes takes longer than a test."""
+    if not _APPS:
+        (directory / "index.html").write_text("<!doctype html><title>Auricle</title><h1>Console</h1>")
+        _APPS.append(create_app(ports, directory))
+    _APPS[0].state.ports, _APPS[0].state.hub = ports, Hub()
+    return _APPS[0]
 
 
 class RunningConsole:
@@ -54,16 +70,15 @@ class RunningConsole:
             passkeys=self.passkeys,
             sso=self.sso,
         )
-        pages = directory / "pages"
-        pages.mkdir()
-        (pages / "index.html").write_text("<!doctype html><title>Auricle</title><h1>Console</h1>")
         self._certificates = certificates
-        self._server = server(create_app(ports, pages), "127.0.0.1", port, certificates.certificate, certificates.private_key)
+        self._server = server(app_over(ports, directory), "127.0.0.1", port, certificates.certificate, certificates.private_key)
         self._serving: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Listen, with one account."""
-        await self.world.store.put_account(USERNAME, DANA, await self.world.passwords.hashed(PASSWORD))
+        if not _HASHES:
+            _HASHES.append(await self.world.passwords.hashed(PASSWORD))
+        await self.world.store.put_account(USERNAME, DANA, _HASHES[0])
         self._serving = asyncio.ensure_future(self._server.serve())
         while not self._server.started:
             assert not self._serving.done()
