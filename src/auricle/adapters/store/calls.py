@@ -15,6 +15,7 @@ from auricle.calls.records import CallRecord
 from auricle.kernel.ids import CallId
 from auricle.kernel.normal import NAMES_VERSION
 from auricle.vault.blind import blind_index, blind_indexes
+from auricle.vault.errors import SealingRefused
 from auricle.vault.gate import Grant, Outcome, Ref
 from auricle.vault.keyring import Purpose
 from auricle.vault.place import Place
@@ -28,9 +29,15 @@ class CallRecords(Part):
     """Fits part of `calls.ports.CallStore`."""
 
     async def add_call(self, record: CallRecord) -> None:
-        """Keep a finished call."""
+        """Keep a finished call; while the keys' provider refuses, only that there was one, if it began after that."""
         entry = self._entry(SWITCHBOARD, "call.record", Ref("call", record.id), Outcome.DONE, record.disposition.value)
-        await self._writer.commit(((_ADD_CALL, self._call_row(record)), *present_ops(record), *name_ops(self._keyring, record)), (entry,))
+        try:
+            row = self._call_row(record)
+        except SealingRefused as error:
+            refused = self._entry(SWITCHBOARD, "call.record", Ref("call", record.id), Outcome.REFUSED, error.code)
+            await self._writer.commit((), (refused,))
+            return
+        await self._writer.commit(((_ADD_CALL, row), *present_ops(record), *name_ops(self._keyring, record)), (entry,))
 
     async def calls_page(
         self, grant: Grant, *, before: tuple[datetime, str] | None = None, limit: int = 50, scope: ListScope | None = None
@@ -77,7 +84,9 @@ class CallRecords(Part):
             "caller_index": blind_index(self._keyring, "call.caller", record.caller.reveal(WHY)),
             "called_index": blind_index(self._keyring, "call.called", record.called.reveal(WHY)),
             "names": NAMES_VERSION,
-            "sealed": self._fields.seal(Purpose.CALL_RECORD, sealing.call_text(record), Place("call", "sealed", record.id)),
+            "sealed": self._fields.seal(
+                Purpose.CALL_RECORD, sealing.call_text(record), Place("call", "sealed", record.id), began=record.started_at
+            ),
         }
 
     def _call(self, row: AnyRow, grant: Grant) -> CallRecord:
