@@ -1,5 +1,6 @@
 """`auricle hold …` and `auricle agreements …`: legal holds, and agreements with business associates."""
 
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,9 @@ agreements = group("Business associate agreements.")
 def with_practice(settings: Path, work: Callable[["ComplianceParts", Actor], Awaitable[T]]) -> T:
     """Do something with a practice's store, which may be in use by the running practice."""
     from auricle.app.instance import Instance
+    from auricle.app.logs import set_up_logs
+
+    set_up_logs(os.environ.get("AURICLE_LOG", "CRITICAL"))
 
     async def done() -> T:
         instance = Instance(settings, passphrase(ask=False))
