@@ -2,27 +2,22 @@
 
 import asyncio
 
-from auricle.access.decision import Policies
 from auricle.adapters.blobs import FileBlobs
 from auricle.adapters.certificates import Certificates
 from auricle.adapters.store import Store
+from auricle.app.access_parts import AccessParts
 from auricle.app.audit_anchors import AnchorWatch
 from auricle.app.board import Board
-from auricle.app.facts import RecordFacts
 from auricle.app.identity.service import IdentityService
 from auricle.app.key_parts import KeyParts
-from auricle.app.sight import Sight
-from auricle.app.web_access import WebAccessAdmin
 from auricle.app.web_alerts import WebAlerts
 from auricle.app.web_audit import WebAudit
-from auricle.app.web_break_glass import WebBreakGlass
 from auricle.app.web_passkeys import WebPasskeys
 from auricle.app.web_services import WebCalls, WebSystem, WebVoicemails, watching
 from auricle.app.web_sessions import WebAccess
 from auricle.app.web_sso import WebSso
 from auricle.audit.rules import Thresholds
 from auricle.kernel.errors import OurError
-from auricle.kernel.time import Clock, Entropy
 from auricle.practice.model import Practice
 from auricle.vault.gate import Gate
 from auricle.web.app import create_app
@@ -48,11 +43,9 @@ class ConsoleServer:
         store: Store,
         blobs: FileBlobs,
         gate: Gate,
-        policies: Policies,
+        access: AccessParts,
         practice: Practice,
         board: Board,
-        clock: Clock,
-        entropy: Entropy,
         identity: IdentityService,
         passkeys: WebPasskeys,
         sso: WebSso,
@@ -65,7 +58,6 @@ class ConsoleServer:
         compliance: Compliance,
     ) -> None:
         self.port = port
-        sight = Sight(policies, RecordFacts(store, policies, practice, clock))
         ports = WebPorts(
             practice=practice,
             sessions=identity.sessions,
@@ -75,13 +67,11 @@ class ConsoleServer:
             scim=identity.scim,
             passkeys=passkeys,
             sso=sso,
-            access=WebAccess(policies, store),
-            calls=WebCalls(store, gate, board, sight),
-            voicemails=WebVoicemails(store, blobs, gate, board, sight),
-            access_admin=WebAccessAdmin(
-                store=store, gate=gate, policies=policies, practice=practice, facts=sight.facts, clock=clock, entropy=entropy
-            ),
-            break_glass=WebBreakGlass(store=store, gate=gate, policies=policies, board=board, clock=clock, entropy=entropy),
+            access=WebAccess(access.policies, store),
+            calls=WebCalls(store, gate, board, access.sight),
+            voicemails=WebVoicemails(store, blobs, gate, board, access.sight),
+            access_admin=access.admin,
+            break_glass=access.break_glass,
             audit=WebAudit(store, gate, practice, anchors),
             alerts=WebAlerts(store, gate, thresholds),
             system=WebSystem(board, keys.keeper),
@@ -89,7 +79,8 @@ class ConsoleServer:
             compliance=compliance,
             keys=keys.web,
         )
-        self._server = server(create_app(ports), host, port, certificates.certificate, certificates.private_key)
+        self.app = create_app(ports)
+        self._server = server(self.app, host, port, certificates.certificate, certificates.private_key)
         self._serving: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
