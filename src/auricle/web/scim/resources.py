@@ -14,7 +14,6 @@ from scim2_models import (
     Meta,
     Mutability,
     Patch,
-    Required,
     Resource,
     ResourceType,
     Schema,
@@ -35,8 +34,8 @@ class Staff(Resource[Any]):
 
     __schema__ = URN("urn:ietf:params:scim:schemas:core:2.0:User")
 
-    user_name: Annotated[str | None, Mutability.read_only, Uniqueness.server, Required.true] = None
-    """The console account, or the person's id."""
+    user_name: Annotated[str | None, Mutability.read_only, Uniqueness.server] = None
+    """The console account, or the person's id; always there, and not asked for in a PUT, which could not change it."""
     display_name: Annotated[str | None, Mutability.read_only] = None
     """The name."""
     active: bool | None = None
