@@ -48,6 +48,16 @@ def overwrite(path: Path) -> None:
         os.close(descriptor)
 
 
+def sweep(directory: Path) -> None:
+    """Remove what writers that were killed left half done: it may hold a key that was shredded since."""
+    for path in directory.glob(".*.new"):
+        pid = path.name.split(".")[-2]
+        if pid.isdecimal() and not _alive(int(pid)):
+            if path.stat().st_nlink == 1:  # else it is the finished file itself, killed before its second name went
+                overwrite(path)
+            path.unlink(missing_ok=True)
+
+
 def sync_directory(path: Path) -> None:
     """Make new, renamed and removed names durable."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
@@ -55,6 +65,16 @@ def sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _written(path: Path, data: bytes) -> Path:

@@ -99,6 +99,8 @@ class FileKeys:
         document = self._read()
         keys = self._unlocked_1(document, passphrase) if isinstance(document, KeyDocument1) else self._unlocked(document, passphrase)
         self._warn_of_readers()
+        if upgrade:
+            disk.sweep(self._directory)
         if upgrade and (not keys.root or keys.keyring.lacking()):
             keys = self._upgraded(keys, passphrase)
         return keys

@@ -114,6 +114,7 @@ class FileRecordKeys:
 
     def adopt(self, old: Path) -> int:
         """Take over the key files that earlier versions kept beside blobs, each durably before its old copy goes; how many."""
+        disk.sweep(self.directory)
         moved = 0
         for path in sorted(old.glob("*.key")):
             if not RECORD_ID.fullmatch(path.stem):

@@ -28,10 +28,9 @@ from auricle.calls.voicemail_record import TranscriptState
 from auricle.compliance.holds import HeldKind
 from auricle.kernel.phi import Phi
 from auricle.vault.fields import Fields
-from auricle.vault.gate import Gate, Outcome
+from auricle.vault.gate import Gate
 from auricle.vault.keyring import Purpose
 from auricle.vault.place import Place
-from auricle.vault.protected import Sealed
 
 PATIENT = "+12025550142"
 REALM = "pbx.example"
@@ -395,8 +394,3 @@ async def test_the_generation_of_the_key_file_is_remembered(world: World) -> Non
     await world.store.note_key_generation(3)
     await world.store.note_key_generation(4)
     assert await world.store.key_generation() == 4
-
-
-def test_the_types_of_what_is_written_are_the_vaults(world: World) -> None:
-    assert isinstance(world.fields.seal(Purpose.AUTH, "x", Place("t", "c", "r")), Sealed)
-    assert Outcome.DONE.value == "done"
