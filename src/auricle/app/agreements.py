@@ -66,7 +66,8 @@ class AgreedPolicies(Policies):
 
 def standing_of(settings: ComplianceSettings, practice: Practice) -> Standing:
     """Who there is, by the settings."""
-    return Standing(settings.operated_by, tuple(practice.trunks))
+    support = any(Role.SUPPORT in person.roles for person in practice.people.values())
+    return Standing(settings.operated_by, tuple(practice.trunks), support)
 
 
 def agreements_of(settings: ComplianceSettings, entropy: Entropy, zone: ZoneInfo, now: datetime) -> list[Agreement]:

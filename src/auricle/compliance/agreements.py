@@ -7,6 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from auricle.compliance.errors import AgreementWrong
+from auricle.compliance.features import FEATURES
 from auricle.compliance.parties import Party, PartyKind, Standing
 from auricle.compliance.retention import SOON, KindPreview, RecordKind, Schedule, cutoff
 
@@ -108,6 +109,8 @@ def state_of(agreements: Iterable[Agreement], party: Party, standing: Standing, 
         why = "A carrier that only transports calls is a conduit and needs no agreement for them (78 FR 5566, 5571)."
         todo = f"To send patients' names to it too, sign an agreement with the carrier and note it for {party.id}."
         return PartyState(party, AgreementState.NOT_NEEDED, False, None, why, todo)
+    if found is None and (why := _unneeded(party, standing)):
+        return PartyState(party, AgreementState.NOT_NEEDED, False, None, why, "")
     required = party.kind is not PartyKind.TRUNK
     todo = f"Sign a business associate agreement with this party and note it for {party.id}."
     if found is None:
@@ -150,6 +153,17 @@ def preview(agreements: Sequence[Agreement], schedule: Schedule, now: datetime, 
     gone, soon = len(long_ended(agreements, schedule, now, zone)), len(long_ended(agreements, schedule, now + SOON, zone))
     oldest = min((agreement.noted_at for agreement in agreements), default=None)
     return KindPreview(RecordKind.AGREEMENT, schedule[RecordKind.AGREEMENT], gone, soon - gone, 0, oldest)
+
+
+def _unneeded(party: Party, standing: Standing) -> str:
+    """Why nothing asks for an agreement with this party as things are; empty where something does."""
+    if party.kind is PartyKind.CLOUD_KMS:
+        return "A key service wraps random keys and gets no patient data, so it needs none; one that was signed all the same can be noted."
+    if party.kind is PartyKind.SUPPORT and not standing.support:
+        return "Nobody in the settings has the role `support`."
+    if not any(facts.built and party.kind in facts.needs for facts in FEATURES.values()):
+        return "Nothing that this version does hands patient data to such a party."
+    return ""
 
 
 def _in_force(agreement: Agreement) -> str:

@@ -82,7 +82,7 @@ class AgreementGate:
             return FeatureState(feature, FeatureStanding.NOT_BUILT, "This version does not have it.", "", parties)
         if not missing:
             return FeatureState(feature, FeatureStanding.ON, "Every agreement it needs is in force or not needed.", "", ())
-        todo = " ".join(dict.fromkeys(state.what_to_do for state in missing if state.what_to_do))
+        todo = " ".join(state.what_to_do or f"Sign an agreement and note it for {state.party.id}." for state in missing)
         return FeatureState(feature, FeatureStanding.REFUSED, f"{_reason(missing)} {facts.without}", todo, parties)
 
     def features(self) -> list[FeatureState]:
@@ -114,6 +114,6 @@ class AgreementGate:
 def _reason(missing: Sequence[PartyState]) -> str:
     parts = []
     for state in missing:
-        words = "No agreement is noted." if state.party.kind is PartyKind.TRUNK and state.agreement is None else state.why
+        words = state.why if state.agreement is not None else "No agreement is noted."
         parts.append(f"{state.party.id}: {words}")
     return " ".join(parts)

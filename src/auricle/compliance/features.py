@@ -18,7 +18,6 @@ class Feature(StrEnum):
     CALLER_NAMES = "caller-names"
     SUPPORT_ACCESS = "support-access"
     AUDIT_STREAM = "audit-stream"
-    CLOUD_KEYS = "cloud-keys"
     CLOUD_STORAGE = "cloud-storage"
     CLOUD_SPEECH = "cloud-speech"
     SMS = "sms"
@@ -69,12 +68,6 @@ FEATURES: Mapping[Feature, FeatureFacts] = MappingProxyType(
             (PartyKind.LOG_COLLECTOR,),
             False,
             "Only signed checkpoints leave: hashes, which name nobody.",
-        ),
-        Feature.CLOUD_KEYS: FeatureFacts(
-            "The practice's keys wrapped by a cloud key service",
-            (PartyKind.CLOUD_KMS,),
-            False,
-            "Keys are kept on this machine or in its HSM.",
         ),
         Feature.CLOUD_STORAGE: FeatureFacts(
             "Recordings and backups in a cloud store", (PartyKind.CLOUD_STORAGE,), False, "Everything stays on this machine."

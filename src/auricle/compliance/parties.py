@@ -19,6 +19,7 @@ class PartyKind(StrEnum):
     SMS = "sms"
     CLOUD_STORAGE = "cloud-storage"
     CLOUD_KMS = "cloud-kms"
+    """Wraps random keys and gets no patient data, so that no feature needs an agreement with it."""
     LOG_COLLECTOR = "log-collector"
     EMAIL = "email"
     EHR = "ehr"
@@ -63,6 +64,8 @@ class Standing:
 
     operated_by: str = ""
     trunks: tuple[str, ...] = ()
+    support: bool = False
+    """Whether somebody from outside has an account for support."""
 
     @property
     def self_operated(self) -> bool:

@@ -138,3 +138,15 @@ def test_party_names() -> None:
     for text in ("", "trunk", "operator:me", "trunk:", "trunk:Blue", "bank", "trunk:a:b", "trunk:../x"):
         with pytest.raises(AgreementWrong):
             Party.parse(text)
+
+
+@pytest.mark.parametrize("kind", [PartyKind.SMS, PartyKind.EHR, PartyKind.CLOUD_KMS, PartyKind.LOG_COLLECTOR, PartyKind.SUPPORT])
+def test_what_nothing_uses_is_not_asked_for_and_still_gets_nothing(kind: PartyKind) -> None:
+    found = state_of([], Party(kind), HOSTED, date(2026, 5, 1))
+    assert (found.state, found.required, found.holds) == (AgreementState.NOT_NEEDED, False, False)
+    assert found.why
+
+
+def test_support_accounts_need_one() -> None:
+    found = state_of([], Party(PartyKind.SUPPORT), replace(HOSTED, support=True), date(2026, 5, 1))
+    assert (found.state, found.required) == (AgreementState.MISSING, True)
