@@ -20,7 +20,7 @@ from auricle.vault.gate import Gate, Grant, Ref
 from auricle.web.access.ports import Marking, WhatIf
 from auricle.web.ports import NotFound
 
-CONSOLE = "console"
+CONSOLE, COMMAND_LINE = "console", "command line"
 SOMEBODY = "somebody"
 
 
@@ -37,7 +37,6 @@ class WebAccessAdmin:
         facts: RecordFacts,
         clock: Clock,
         entropy: Entropy,
-        purpose: str = CONSOLE,
     ) -> None:
         self._store = store
         self._gate = gate
@@ -46,18 +45,17 @@ class WebAccessAdmin:
         self._facts = facts
         self._clock = clock
         self._entropy = entropy
-        self._purpose = purpose
 
     # ---- the policies --------------------------------------------------------------------------------
 
     async def matrix(self, actor: Actor) -> Sequence[Cell]:
         """Every role and action."""
-        await self._gate.check(actor, "access.read", Ref("access", "matrix"), self._purpose)
+        await self._gate.check(actor, "access.read", Ref("access", "matrix"), _purpose(actor))
         return cells(self._policies, self._practice)
 
     async def what_if(self, actor: Actor, question: WhatIf) -> Explanation:
         """One decision explained."""
-        await self._gate.check(actor, "access.read", Ref("access", question.person or "roles"), self._purpose)
+        await self._gate.check(actor, "access.read", Ref("access", question.person or "roles"), _purpose(actor))
         subject = await self._subject(question)
         return explain(self._policies, subject, question.action, await self._asked(question))
 
@@ -89,7 +87,7 @@ class WebAccessAdmin:
         async def read(proof: Grant) -> list[TimeGrant]:
             return await self._store.grants(proof, reasons=reasons)
 
-        return await self._gate.open(actor, "access.read", Ref("grant", "*"), self._purpose, read)
+        return await self._gate.open(actor, "access.read", Ref("grant", "*"), _purpose(actor), read)
 
     async def grant(self, actor: Actor, wanted: Wanted) -> TimeGrant:
         """Make one."""
@@ -116,7 +114,7 @@ class WebAccessAdmin:
 
     async def patients(self, actor: Actor) -> Sequence[PatientMark]:
         """All marks."""
-        return await self._gate.open(actor, "access.patients", Ref("patient", "*"), self._purpose, self._store.marks)
+        return await self._gate.open(actor, "access.patients", Ref("patient", "*"), _purpose(actor), self._store.marks)
 
     async def mark(self, actor: Actor, marking: Marking) -> PatientMark:
         """Make or replace the mark of a number."""
@@ -153,5 +151,10 @@ class WebAccessAdmin:
 
     async def _allowed(self, actor: Actor, action: str, ref: Ref) -> str:
         """The gate's yes, in the log, and the rule that gave it. Raises NotPermitted."""
-        await self._gate.check(actor, action, ref, self._purpose)
+        await self._gate.check(actor, action, ref, _purpose(actor))
         return self._policies.decide(actor, action, ref).reason
+
+
+def _purpose(actor: Actor) -> str:
+    """Where an act comes from, as the log says it."""
+    return COMMAND_LINE if actor.kind is ActorKind.SERVICE else CONSOLE

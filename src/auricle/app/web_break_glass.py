@@ -17,7 +17,7 @@ CONSOLE = "console"
 
 
 class WebBreakGlass:
-    """Fits `web.break_glass.ports.BreakGlasses`. The alert that stays is raised from the audit entry (`audit.rules`), so it cannot be lost."""
+    """Fits `web.break_glass.ports.BreakGlasses`. The alert is raised from the audit entry (`audit.rules`), so it cannot be lost."""
 
     def __init__(
         self,

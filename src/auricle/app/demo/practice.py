@@ -30,6 +30,9 @@ realm = "$realm"
 [data]
 directory = "data"
 
+[access]
+second_factor = "optional"       # required in a practice with patients
+
 [compliance]
 operated_by = "self"
 
@@ -47,7 +50,7 @@ rtp_port_max = $rtp_port_max
 id = "dana-reyes"
 name = "Dana Reyes"
 extension = "$front_desk"
-roles = ["front-desk", "privacy-officer"]
+roles = ["front-desk", "manager", "privacy-officer"]
 mailbox = "front-desk"
 
 [[people]]
@@ -56,6 +59,7 @@ name = "Noor Haddad, RN"
 extension = "$nurse"
 roles = ["nurse"]
 mailbox = "nurses"
+teams = ["clinical"]
 
 [[devices]]
 username = "desk-101"
@@ -88,6 +92,7 @@ greeting = "You have reached the front desk. Please leave a message after the to
 id = "nurses"
 name = "Nurse line"
 greeting = "You have reached the nurse line. Please leave your name, your number and your question after the tone."
+team = "clinical"
 
 [numbers]
 "$main_number" = "main"
