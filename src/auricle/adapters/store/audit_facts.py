@@ -20,14 +20,15 @@ class AuditFacts(Part):
     async def records_of_number(self, grant: Grant, number: str) -> list[str]:
         """The records (`call:ID`, `voicemail:ID`) of calls with this number, E.164, on either end."""
         hold(grant, "audit")
-        caller, called = (blind_indexes(self._keyring, context, number) for context in ("call.caller", "call.called"))
+        contexts = ("call.caller", "call.called", "voicemail.caller")
+        caller, called, left = (blind_indexes(self._keyring, context, number) for context in contexts)
         rows = await self._rows(select(calls.c.id).where(or_(calls.c.caller_index.in_(caller), calls.c.called_index.in_(called))))
         ids = [row.id for row in rows]
         records = [f"call:{ident}" for ident in ids]
+        theirs = {row.id for row in await self._rows(select(voicemails.c.id).where(voicemails.c.caller_index.in_(left)))}
         for part in parts(ids):
-            found = await self._rows(select(voicemails.c.id).where(voicemails.c.call.in_(part)))
-            records += [f"voicemail:{row.id}" for row in found]
-        return records
+            theirs |= {row.id for row in await self._rows(select(voicemails.c.id).where(voicemails.c.call.in_(part)))}
+        return records + [f"voicemail:{ident}" for ident in sorted(theirs)]
 
     async def calls_behind(self, records: Iterable[str]) -> dict[str, str]:
         """The call that each of these records belongs to; what is neither a call nor a voicemail is left out."""
