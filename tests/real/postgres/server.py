@@ -40,6 +40,8 @@ class PostgresServer:
         self.password = secrets.token_hex(12)
         self._process: subprocess.Popen[bytes] | None = None
         self._made = 0
+        self.template = ""
+        """A database with the newest schema, once somebody has made one."""
         self._initialise()
 
     @property
@@ -82,12 +84,14 @@ class PostgresServer:
             host="127.0.0.1", port=self.port, dbname=database, user=user, password=password or self.password, autocommit=True
         )
 
-    def database(self, collation: str = "C") -> str:
-        """A new, empty database; its name."""
+    def database(self, collation: str = "C", template: str = "template0") -> str:
+        """A new database, empty or a copy of a template that nobody is connected to; its name."""
         self._made += 1
         name = f"practice_{self._made}"
         with self.connect("postgres") as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE '{collation}' LC_CTYPE '{collation}'")
+            connection.execute(
+                f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8' LC_COLLATE '{collation}' LC_CTYPE '{collation}'"
+            )
         return name
 
     def url(self, database: str, user: str = USER) -> str:

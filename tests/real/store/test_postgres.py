@@ -194,6 +194,7 @@ async def test_many_programs_append_to_one_log_in_order(practice: Any) -> None:
 
 
 def test_two_programs_that_start_at_once_make_the_schema_once(practice: Any) -> None:
+    practice.empty()
     opened: list[Any] = []
     threads = [threading.Thread(target=lambda: opened.append(practice.open())) for _ in range(4)]
     for thread in threads:
@@ -239,6 +240,7 @@ async def test_the_program_runs_as_a_user_who_cannot_change_the_audit_log(practi
 
 
 async def test_a_new_schema_needs_the_owner_and_says_so(practice: Any) -> None:
+    practice.empty()
     practice.database().migrate("0002")
     theirs = restricted(practice, "auricle_late")
     with pytest.raises(StoreUnusable, match="auricle database migrate"):

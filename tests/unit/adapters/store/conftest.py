@@ -129,7 +129,10 @@ class PostgresPractice(Practice):
     def __init__(self, server: PostgresServer) -> None:
         super().__init__()
         self.server = server
-        self.name = server.database()
+        if not server.template:
+            server.template = self.name = server.database()
+            self.database().migrate()
+        self.name = server.database(template=server.template)
 
     def database(self) -> PostgresDatabase:
         return PostgresDatabase(self.server.url(self.name), self.server.password)
@@ -141,6 +144,10 @@ class PostgresPractice(Practice):
         with self.server.connect(self.name) as connection:
             cursor = connection.execute(self._translated(sql), params or None)
             return cursor.fetchall() if cursor.description else []
+
+    def empty(self) -> None:
+        """Begin with no schema instead of the newest."""
+        self.name = self.server.database()
 
     def connected(self) -> Any:
         return self.database().connected()

@@ -35,6 +35,7 @@ def laid(practice: Any, revision: str) -> None:
     if practice.backend == "sqlite":
         released.as_file(revision, practice.path)
         return
+    practice.empty()
     practice.database().migrate(revision)
     engine = create_engine("postgresql+psycopg://", creator=practice.database().connected, poolclass=NullPool)
     with engine.begin() as connection:

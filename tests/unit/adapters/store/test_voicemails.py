@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from auricle.adapters.store import Store
+from auricle.adapters.store.record_facts import ListScope
 from auricle.adapters.store.voicemails import LEASE_S, MAX_ATTEMPTS
 from auricle.calls.voicemail_record import TranscriptState
 from auricle.kernel.ids import MailboxId, VoicemailId
@@ -26,10 +27,10 @@ async def test_a_message_comes_back_as_it_was(store: Store, make: Any, look: Any
 async def test_boxes_are_listed_apart_newest_first(store: Store, make: Any, look: Any) -> None:
     for number, box in enumerate(("nurses", "front", "nurses")):
         await store.add_voicemail(make.message(number, mailbox=MailboxId(box)))
-    nurses = await look("voicemail", "*", store.voicemails, [MailboxId("nurses")])
+    nurses = await look("voicemail", "*", store.voicemails, ListScope(mailboxes=("nurses",)))
     assert [message.id for message in nurses] == ["v0002", "v0000"]
     assert len(await look("voicemail", "*", store.voicemails)) == 3
-    assert await look("voicemail", "*", store.voicemails, []) == []
+    assert await look("voicemail", "*", store.voicemails, ListScope()) == []
 
 
 async def test_the_counts_of_a_box(store: Store, make: Any, look: Any, practice: Any) -> None:
