@@ -74,6 +74,7 @@ class Keeper:
         self._working = asyncio.Lock()
         self._witness: Witness | None = None
         self._seen_at: datetime | None = None
+        self._doubted = False
 
     async def start(self) -> None:
         """Look at the clock before anything is written by it, set the first schedule, finish what a crash cut off."""
@@ -218,10 +219,17 @@ class Keeper:
     async def _tick(self) -> None:
         try:
             await self._book.load()
-            await self.clock_fault()
+            await self._watch_clock()
             await self.raise_alarms()
         except StoreFailed as error:
             log.warning("keeper_delayed", error=type(error).__name__)
+
+    async def _watch_clock(self) -> None:
+        """A clock that stops being believed is told at once: by a run, which stops with its entry and its alert."""
+        fault = bool(await self.clock_fault())
+        if fault and not self._doubted:
+            self._wake.set()
+        self._doubted = fault
 
     async def _run_guarded(self) -> None:
         try:

@@ -14,6 +14,8 @@ ABOUT = {
     Rule.DAMAGE: "Stored data is damaged or was changed.",
     Rule.CLOCK: "The machine's clock was set back.",
     Rule.ANCHOR: "Checkpoints of the audit log do not reach a place where they are kept, or differ from what is kept there.",
+    Rule.AGREEMENT: "An agreement with a business associate ends soon or has ended.",
+    Rule.RETENTION: "Nothing is deleted any more, because the machine's clock is not believed.",
 }
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

@@ -34,6 +34,8 @@ class Rule(StrEnum):
     DAMAGE = "damage"
     CLOCK = "clock-set-back"
     ANCHOR = "anchor"
+    AGREEMENT = "agreement-ends"
+    RETENTION = "retention-stopped"
 
 
 Hours = Mapping[int, tuple[int, int]]
@@ -127,6 +129,8 @@ _AT_ONCE: Mapping[str, Rule] = MappingProxyType(
         "clock.set-back": Rule.CLOCK,
         "anchor.lagging": Rule.ANCHOR,
         "anchor.conflict": Rule.ANCHOR,
+        "agreement.expiring": Rule.AGREEMENT,
+        "retention.stopped": Rule.RETENTION,
     }
 )
 """Actions that are an alert by themselves."""

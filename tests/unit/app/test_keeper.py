@@ -1,5 +1,6 @@
 """The daily run on a real store with real sealed sound: what is due goes for good, what is held stays, a wrong clock deletes nothing."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
@@ -104,6 +105,8 @@ async def stops(office: KeptOffice, word: str) -> None:
     count = await office.parts.keeper.run_once()
     assert count.shredded == 0
     assert word in (await office.store.run_state()).stopped
+    await office.store.checkpoint()
+    assert any("retention.stopped" in line for line in office.store.audit_export())
     assert await office.parts.keeper.clock_fault()
     assert "v1" in await office.messages()
 
@@ -178,6 +181,31 @@ async def test_many_small_jumps_are_one_large_one(office: KeptOffice) -> None:
     assert faults[0] == ""
     assert all("jumped" in fault or "ahead" in fault for fault in faults[1:])
     assert (await office.parts.keeper.run_once()).shredded == 0
+
+
+async def test_a_clock_that_goes_wrong_is_told_at_once_and_once(office: KeptOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The daily run may be hours away: the running keeper notices by itself."""
+    monkeypatch.setattr(retention, "TICK_S", 0.01)
+    working = asyncio.create_task(office.parts.keeper.run())
+
+    async def until(count: int, action: str) -> None:
+        async with asyncio.timeout(10):
+            while sum(f'"{action}' in line.replace("\\", "") for line in await lines(office)) < count:
+                await asyncio.sleep(0.01)
+
+    await until(1, "retention.run")
+    office.clock.at += timedelta(days=400)
+    await until(1, "retention.stopped")
+    await asyncio.sleep(0.1)
+    assert sum("retention.stopped" in line for line in await lines(office)) == 1
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+
+async def lines(office: KeptOffice) -> list[str]:
+    """The log as it is exported."""
+    await office.store.checkpoint()
+    return list(office.store.audit_export())
 
 
 @pytest.mark.parametrize(

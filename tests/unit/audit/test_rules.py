@@ -128,6 +128,11 @@ def test_refusals_of_a_person_and_of_an_address() -> None:
         ({"action": "clock.set-back", "kind": "clock", "ref": "*", "outcome": "done", "actor_kind": "service"}, Rule.CLOCK),
         ({"action": "anchor.lagging", "kind": "anchor", "ref": "usb", "outcome": "failed", "actor_kind": "service"}, Rule.ANCHOR),
         ({"action": "anchor.conflict", "kind": "anchor", "ref": "usb", "outcome": "failed", "actor_kind": "service"}, Rule.ANCHOR),
+        (
+            {"action": "agreement.expiring", "kind": "agreement", "ref": "operator", "outcome": "done", "actor_kind": "service"},
+            Rule.AGREEMENT,
+        ),
+        ({"action": "retention.stopped", "kind": "retention", "ref": "*", "outcome": "failed", "actor_kind": "service"}, Rule.RETENTION),
     ],
 )
 def test_acts_that_are_told_at_once(changes: dict[str, Any], rule: Rule) -> None:

@@ -195,7 +195,8 @@ class Retention(Part):
     async def run_ended(self, actor: Actor, *, shredded: int, held: int, failed: int, stopped: str) -> None:
         """A run is over, or did not begin because of `stopped`; an entry says so."""
         outcome = Outcome.FAILED if stopped or failed else Outcome.DONE
-        entry = self._entry(actor, "retention.run", Ref("retention", "*"), outcome, "stopped" if stopped else "run", why=stopped)
+        action = "retention.stopped" if stopped else "retention.run"  # the first is an alert by itself
+        entry = self._entry(actor, action, Ref("retention", "*"), outcome, "daily run", why=stopped)
         counts = {"shredded": str(shredded), "held": str(held), "failed": str(failed)}
         ran = {"at": self._clock.now().timestamp(), "shredded": shredded, "held": held, "failed": failed, "stopped": stopped}
         await self._writer.commit(((_RAN, ran),), (replace(entry, detail=counts | dict(entry.detail or {})),))
