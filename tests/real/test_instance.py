@@ -65,9 +65,9 @@ class Line:
         self._writer.write(data)
         await self._writer.drain()
 
-    async def final(self) -> str:
+    async def final(self, timeout_s: float = 10) -> str:
         """The next final response."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(timeout_s):
             while True:
                 head = (await self._reader.readuntil(b"\r\n\r\n")).decode()
                 size = re.search(r"(?i)content-length:\s*(\d+)", head)
