@@ -28,6 +28,8 @@ def key_files(settings: KeySettings, base: Path, data: Path, entropy: Entropy, c
 class KeyParts:
     """Made in two steps, since the store cannot open without keys and the watch needs the store."""
 
+    store: Store
+    gate: Gate
     keeper: KeyKeeper
     job: RekeyJob
     web: WebKeys
@@ -43,6 +45,7 @@ class KeyParts:
 
     def complete(self, store: Store, gate: Gate, board: Board) -> None:
         """Make the rest."""
+        self.store, self.gate = store, gate
         settings, clock = self._settings, self._clock
         self.keeper = KeyKeeper(files=self._files, keys=self.keys, store=store, board=board, clock=clock, settings=settings)
         self.job = RekeyJob(

@@ -87,8 +87,7 @@ class RekeyJob:
 
     async def run(self) -> None:
         """Do what is behind, again and again."""
-        for progress in await self._store.rekey_progress():
-            self._now[Purpose(progress.purpose)] = progress
+        await self.remember()
         while True:
             self._wake.clear()
             wait_s = IDLE_S
@@ -101,6 +100,11 @@ class RekeyJob:
                 await asyncio.wait_for(self._wake.wait(), wait_s)
             except TimeoutError:
                 continue
+
+    async def remember(self) -> None:
+        """Take up how far the last run came, where this one has done nothing yet."""
+        if not self._now:
+            self._now = {Purpose(progress.purpose): progress for progress in await self._store.rekey_progress()}
 
     async def once(self) -> None:
         """Seal anew whatever is behind, retire epochs, destroy those whose time has come."""

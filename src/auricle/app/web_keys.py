@@ -40,6 +40,7 @@ class WebKeys:
         async def read(grant: Grant) -> KeysView:
             del grant  # nothing sealed is shown
             holders = await asyncio.to_thread(self._files.holders)
+            await self._job.remember()
             behind = await self._job.behind()
             recovery = [
                 RecoveryKey(datetime.fromtimestamp(one.made_at, UTC), int(one.facts["shares"]), int(one.facts["needed"]))

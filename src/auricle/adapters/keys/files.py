@@ -15,7 +15,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from auricle.adapters.clock import SystemClock
 from auricle.adapters.keys import disk
 from auricle.adapters.keys.document import DEVELOPMENT, PASSPHRASE, RECOVERY, Holder, KeyDocument, KeyDocument1, read_document
-from auricle.adapters.keys.errors import KeysDamaged, KeysExist, KeysMissing, KeysReplayed, WrongHolder, WrongPassphrase, WrongShares
+from auricle.adapters.keys.errors import (
+    KeysDamaged,
+    KeysExist,
+    KeysMissing,
+    KeysReplayed,
+    ProviderMissing,
+    ProviderRefused,
+    ProviderUnreachable,
+    WrongHolder,
+    WrongPassphrase,
+    WrongShares,
+)
 from auricle.adapters.keys.holders import Holders, open_provider, stretched
 from auricle.adapters.keys.provider import KekProvider
 from auricle.kernel.time import Clock, Entropy
@@ -92,7 +103,9 @@ class FileKeys:
         return keys
 
     def unlock(self, passphrase: str | None, *, upgrade: bool = False) -> Keys:
-        """Open the keys: by the provider, by the passphrase, or by a development key. `upgrade` writes what an earlier version left.
+        """Open the keys: by the provider, by the passphrase (where one is given, also when the provider fails), or by a development key.
+
+        `upgrade` writes what an earlier version left.
 
         Raises KeysMissing, KeysDamaged, WrongPassphrase, and what the provider raises.
         """
@@ -211,7 +224,12 @@ class FileKeys:
         by_kind = {holder.kind: holder for holder in document.holders}
         held = self._held_by_provider(document.holders)
         if held is not None and self._provider is not None:
-            return self._opened(document, open_provider(held, self._provider), held.kind)
+            try:
+                return self._opened(document, open_provider(held, self._provider), held.kind)
+            except (ProviderUnreachable, ProviderRefused, ProviderMissing, WrongHolder) as error:
+                if passphrase is None or PASSPHRASE not in by_kind:
+                    raise
+                log.warning("key_provider_passed_over", code=error.code)
         if passphrase is not None and PASSPHRASE in by_kind:
             return self._opened(document, self._holders.open_passphrase(by_kind[PASSPHRASE], passphrase), PASSPHRASE)
         if DEVELOPMENT in by_kind:
