@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 CEREMONY_S = 300.0  # WebAuthn L3 15.1 recommends 5 to 10 minutes where the user is verified
 MAX_PENDING = 4096  # some 2 MB; a practice has a handful at a time
-MAX_PENDING_AN_ADDRESS = 64  # a clinic behind one address; who floods pushes out their own
+MAX_PENDING_AN_ADDRESS = 256  # a clinic behind one address, every sign-in page with one; who floods pushes out their own
 
 
 @dataclass(frozen=True, slots=True)
