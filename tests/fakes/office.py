@@ -1,7 +1,7 @@
 """A practice of made-up people with the real switchboard behind fake lines, and the requests its phones and carrier send."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_network
 from types import MappingProxyType
@@ -111,12 +111,14 @@ class Office:
         self.sip, self.media, self.prompts = FakeSip(), FakeMedia(), FakePrompts()
         self.recordings, self.store, self.observer = FakeRecordings(), FakeStore(), FakeObserver()
         self.incoming: list[FakeSession] = []
+        self.terminated: set[PersonId] = set()
+        """Whose access ended."""
         document: FlowDocument = read_flow(flow)
         registrations = Registrations()
         registrations.restore(
             Binding(name, f"sip:{name}@192.0.2.20:5061", ("<sip:edge;lr>",), "TLS", 1e9, f"reg-{name}", 1, "", "") for name in online
         )
-        guard = PhoneGuard(self.practice, DigestVerifier(b"k" * 32, REALM), Throttle(), self.clock)
+        guard = PhoneGuard(self.practice, DigestVerifier(b"k" * 32, REALM), Throttle(), self.clock, self.terminated.__contains__)
         standing = Standing(operated_by, tuple(self.practice.trunks))
         self.agreements = WatchedGate(standing, FakeBook(), self.clock)
         ports = CallPorts(
@@ -182,6 +184,33 @@ class Office:
         challenge = next(value for name, value in challenged.headers if name == "WWW-Authenticate" and algorithm in value)
         answer = authorization(challenge, "INVITE", uri, username, password, "cnonce")
         return self.invite(uri, sender, PHONE, ("Authorization", answer), *headers, offer=offer)
+
+    def registers(self, username: str) -> list[int]:
+        """A phone registers, is challenged, and registers again with its credentials; the answers, as they come."""
+        statuses: list[int] = []
+        challenges: list[str] = []
+
+        def respond(status: int, reason: str = "", headers: Sequence[tuple[str, str]] = (), body: bytes = b"") -> None:
+            statuses.append(status)
+            challenges.extend(value for name, value in headers if name == "WWW-Authenticate")
+
+        def send(number: int, *extra: tuple[str, str]) -> None:
+            address = f"sip:{username}@{REALM}"
+            headers = [
+                ("Via", "SIP/2.0/TLS 192.0.2.9;branch=z9hG4bKr"),
+                ("From", f"<{address}>;tag=1"),
+                ("To", f"<{address}>"),
+                ("Call-ID", f"register-{username}-{self.entropy.name()}"),
+                ("CSeq", f"{number} REGISTER"),
+                ("Contact", f"<sip:{username}@192.0.2.9;transport=tls>"),
+                *extra,
+            ]
+            self.switchboard.on_register(Request("REGISTER", f"sip:{REALM}", headers, b""), PHONE, respond)
+
+        send(1)
+        answer = authorization(challenges[0], "REGISTER", f"sip:{REALM}", username, PASSWORD, "cnonce")
+        send(2, ("Authorization", answer))
+        return statuses
 
     # ---- what there is
 
