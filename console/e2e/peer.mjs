@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 export async function startPeer() {
-  const child = spawn(join(ROOT, ".venv", "bin", "python"), ["-m", "tests.real.console_peer"], { cwd: ROOT, stdio: ["pipe", "pipe", "ignore"] });
+  const child = spawn(join(ROOT, ".venv", "bin", "python"), ["-m", "tests.real.console_peer", "--host", "localhost"], { cwd: ROOT, stdio: ["pipe", "pipe", "ignore"] });
   const lines = createInterface({ input: child.stdout });
   const gone = once(child, "exit");
   const next = () => Promise.race([once(lines, "line").then(([line]) => line), gone.then(() => Promise.reject(new Error("the peer ended")))]);

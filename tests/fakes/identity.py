@@ -25,6 +25,7 @@ from auricle.web.signed_in import (
     BadCode,
     BadCredentials,
     EnrolmentNeeded,
+    OpenGlass,
     SecondFactorNeeded,
     SignedIn,
     StepUpNeeded,
@@ -150,7 +151,13 @@ class FakeSessions:
         fresh = session.stepped_up_until is not None and now < session.stepped_up_until
         facts = SessionFacts(session.actor.session_id, address, fresh)
         actor = self._world.actor(session.person, facts, bare=session.must_enrol)
-        session = replace(session, actor=actor, stepped_up_until=session.stepped_up_until if fresh else None)
+        glass = self._world.given.standing(session.person, now).glass
+        session = replace(
+            session,
+            actor=actor,
+            stepped_up_until=session.stepped_up_until if fresh else None,
+            break_glass=OpenGlass(glass.id, glass.until) if glass else None,
+        )
         self._of.live[token] = (session, now if active else seen)
         return session
 

@@ -60,6 +60,17 @@ def obey(world: FakeWorld, sessions: FakeSessions, words: list[str]) -> None:
             world.tell(VoicemailChanged(VoicemailId("vm9")))
         case ["expire"]:
             sessions.live.clear()
+        case ["empty"]:
+            world.calls.clear()
+            world.running.clear()
+            world.messages.clear()
+        case _:
+            _protect(world, words)
+
+
+def _protect(world: FakeWorld, words: list[str]) -> None:
+    now = world.now()
+    match words:
         case ["require", what]:
             world.identities.required = what == "on"
         case ["alert"]:
@@ -72,10 +83,6 @@ def obey(world: FakeWorld, sessions: FakeSessions, words: list[str]) -> None:
             world.tell(AccessChanged())
         case ["rekeyed", done, total]:
             world.tell(KeysChanged(KeyJob("done" if done == total else "running", int(done), int(total), 0), "up"))
-        case ["empty"]:
-            world.calls.clear()
-            world.running.clear()
-            world.messages.clear()
 
 
 def _alert(world: FakeWorld) -> None:

@@ -1941,7 +1941,7 @@ export interface components {
          * @description What `AgreementGate` is asked about. A test finds who asks for each one that is built.
          * @enum {string}
          */
-        Feature: "voicemail" | "call-recording" | "transcription" | "console" | "caller-names" | "support-access" | "audit-stream" | "cloud-keys" | "cloud-storage" | "cloud-speech" | "sms" | "email" | "ehr";
+        Feature: "voicemail" | "call-recording" | "transcription" | "console" | "caller-names" | "support-access" | "audit-stream" | "cloud-storage" | "cloud-speech" | "sms" | "email" | "ehr";
         /**
          * FeatureStanding
          * @description Where a feature stands.

@@ -38,8 +38,9 @@ export function Agreements({ permissions }: { permissions: readonly string[] }) 
   );
 }
 
-const urgency = (agreement: Agreement): number => (agreement.blocks.length > 0 ? 0 : isWanting(agreement) ? 1 : agreement.required ? 2 : 3);
-const isWanting = (agreement: Agreement): boolean => agreement.required && !["in-force", "not-needed"].includes(agreement.state);
+const urgency = (agreement: Agreement): number => (isWanting(agreement) ? (agreement.required ? 0 : 1) : agreement.state === "in-force" ? 2 : agreement.signed_on !== null ? 3 : 4);
+/** Something built here waits for it. */
+const isWanting = (agreement: Agreement): boolean => agreement.blocks.length > 0 && agreement.state !== "in-force";
 
 export function partyText(t: Translate, party: string): string {
   const [kind, name] = party.split(":");
@@ -134,22 +135,24 @@ function Features() {
     <section className="card" aria-labelledby="features">
       <h2 id="features">{t("feature.title")}</h2>
       <p className="quiet">{t("feature.always")}</p>
-      {list.error ? <Failure error={list.error} onRetry={() => void list.refetch()} /> : list.data === undefined ? <Loading /> : <ul className="rows">{list.data.map((feature) => <FeatureRow key={feature.feature} feature={feature} />)}</ul>}
+      {list.error ? <Failure error={list.error} onRetry={() => void list.refetch()} /> : list.data === undefined ? <Loading /> : <ul className="rows">{[...list.data].sort((a, b) => weight(a) - weight(b)).map((feature) => <FeatureRow key={feature.feature} feature={feature} />)}</ul>}
     </section>
   );
 }
 
+const weight = (feature: Feature): number => ({ refused: 0, on: 1, "not-built": 2 })[feature.state];
+
 function FeatureRow({ feature }: { feature: Feature }) {
   const { t } = useMessages();
   const state = `feature.state.${feature.state}`;
-  const good = ["allowed", "available", "on", "open"].includes(feature.state);
+  const tone = { on: "fine", refused: "trouble", "not-built": "quiet" }[feature.state];
   return (
     <li>
       <span>
         <strong>{featureText(t, feature.feature)}</strong>
         <span className="row-more quiet" lang="en">{feature.why} {feature.what_to_do}</span>
       </span>
-      <span className={good ? "fine" : "trouble"}>{isKey(state) ? t(state) : feature.state}</span>
+      <span className={`feature-state ${tone}`}>{isKey(state) ? t(state) : feature.state}</span>
     </li>
   );
 }

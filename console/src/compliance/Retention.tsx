@@ -1,6 +1,6 @@
 import { Button, NumberInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
+import { useEffect, useRef, useState, type FormEvent } from "react";
 
 import { api, body, type Out } from "../api/client";
 import { isKey, useMessages, type Translate } from "../messages";
@@ -145,9 +145,13 @@ function Days({ rule, value, mayChange, onChange }: { rule: Rule; value: number 
 
 function Shown({ preview, saving, onSave }: { preview: Preview; saving: boolean; onSave: (token: string) => void }) {
   const { t, language } = useMessages();
+  const box = useRef<HTMLElement>(null);
+  useEffect(() => {
+    box.current?.scrollIntoView({ block: "nearest" });
+  }, [preview]);
   const deletes = preview.kinds.reduce((sum, kind) => sum + kind.would_delete, 0);
   return (
-    <section className={deletes > 0 ? "card card-warn" : "card"} aria-label={t("retention.preview.title")}>
+    <section className={deletes > 0 ? "card card-warn" : "card"} aria-label={t("retention.preview.title")} ref={box}>
       <h2>{deletes === 0 ? t("retention.preview.none") : t("retention.preview.some", { count: deletes })}</h2>
       <ul className="rows">
         {preview.kinds.map((kind) => (

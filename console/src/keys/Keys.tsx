@@ -40,7 +40,7 @@ export function Keys({ permissions }: { permissions: readonly string[] }) {
       </header>
       {keys.state.state !== "up" && <p className="note trouble page-note" role="alert"><Icon name="warning" /> <strong>{t(`keystate.${keys.state.state}`)}</strong> {t("keystate.effect")} <span lang="en">{keys.state.text}</span></p>}
       {keys.development && <p className="note page-note"><Icon name="warning" /> {t("keystate.development")}</p>}
-      <div className="cards cards-wide">
+      <div className="cards cards-three">
         <section className="card" aria-labelledby="holder">
           <h2 id="holder">{t("crypto.holder")}</h2>
           <Facts facts={[[t("crypto.provider"), keys.provider], [t("crypto.holders"), keys.holders.join(", ")], [t("review.state"), <span className={keys.state.state === "up" ? "fine" : "trouble"}>{t(`keystate.${keys.state.state}`)}</span>]]} />

@@ -24,7 +24,7 @@ export function Security() {
         <h1>{t("page.security")}</h1>
         {session !== null && <span className="quiet">{session.person.name} · {session.username}</span>}
       </header>
-      <div className="cards">
+      <div className="cards cards-wide">
         {(session?.new_addresses.length ?? 0) > 0 && <NewAddresses addresses={session?.new_addresses ?? []} />}
         {factors.error && <Failure error={factors.error} onRetry={() => void factors.refetch()} />}
         {factors.data === undefined && !factors.error && <Loading />}

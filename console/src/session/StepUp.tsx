@@ -12,12 +12,15 @@ import { signInTrouble } from "./SignIn";
 import { stepUpByPasskey } from "./passkey";
 import type { Session } from "./session";
 
+/** After the key that closed it has done its round: the dialog below would take it for its own. */
+const giveUp = () => void window.setTimeout(() => settle(false));
+
 /** Asks for the password and the second factor again; the request that wanted it goes on afterwards. */
 export function StepUp({ session }: { session: Session }) {
   const { t } = useMessages();
   const wanted = useProofWanted();
   return (
-    <Dialog opened={wanted} onClose={() => settle(false)} title={t("step.title")} size="sm" yOffset="12vh" keep>
+    <Dialog opened={wanted} onClose={giveUp} title={t("step.title")} size="sm" yOffset="12vh" keep over>
       <Proof session={session} />
     </Dialog>
   );
