@@ -120,6 +120,27 @@ async def test_a_known_person_signs_in(console: RunningConsole, place: Place) ->
     assert "sso, second factor none" in (await console.world.entries(2))[0]
 
 
+async def test_nothing_secret_is_logged_or_audited(
+    console: RunningConsole, place: Place, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither of a good sign-on nor of one that goes wrong; the libraries' logs at the level our program lets through."""
+    caplog.set_level("WARNING")
+    capsys.readouterr()
+    async with console.client() as client:
+        for fault in ("good", "nonce"):
+            place.peer.say(fault)
+            url = await to_callback(client, START, "dana")
+            await client.get(url)
+            answer = query_of(url)
+        binding = query_of((await client.get(START)).headers["location"])
+        cookies = [cookie.value for cookie in client.cookies.jar if cookie.name.startswith("__Host-")]
+        told = capsys.readouterr().out + caplog.text + "".join(await console.world.entries(20))
+    assert "/session/sso/{provider}/callback" in told
+    for secret in (answer["code"], answer["state"], binding["state"], binding["nonce"], SECRET, "dana@clinic.example", *cookies):
+        assert secret
+        assert secret not in told
+
+
 async def test_the_providers_second_factor_counts_where_the_settings_say_so(console: RunningConsole, place: Place) -> None:
     place.peer.say("mfa")
     async with console.client() as client:
