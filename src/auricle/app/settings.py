@@ -71,6 +71,9 @@ class DataSettings(Struct, frozen=True, forbid_unknown_fields=True):
     directory: str
     min_free_mb: Annotated[int, Meta(ge=1)] = 200
     session_idle_s: Annotated[int, Meta(ge=60, le=86400)] = 900
+    database: str = ""
+    """Empty: a SQLite file in `directory`; or `postgresql://user@host/name`."""
+    database_password_file: str = ""
 
 
 class SpeechSettings(Struct, frozen=True, forbid_unknown_fields=True):

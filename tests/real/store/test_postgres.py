@@ -67,6 +67,8 @@ async def test_the_next_write_works_after_a_restart(how: signal.Signals, store: 
     with pytest.raises(StoreFailed) as failed:
         await entry(store)
     assert failed.value.retryable
+    with pytest.raises(StoreFailed):
+        await store.session("nobody's")
     practice.server.start()
     assert await entry(store) == 1
     await store.add_call(make.call())

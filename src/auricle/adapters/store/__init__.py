@@ -11,6 +11,7 @@ from auricle.adapters.store.errors import (
     StoreUnusable,
     WriteRefused,
 )
+from auricle.adapters.store.postgres import PostgresDatabase
 from auricle.adapters.store.store import Store
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "LogDamaged",
     "OutcomeUnknown",
     "PlaintextRefused",
+    "PostgresDatabase",
     "Store",
     "StoreClosed",
     "StoreFailed",

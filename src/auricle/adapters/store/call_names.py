@@ -46,21 +46,24 @@ def calls_named(keyring: Keyring, name: str) -> Select[tuple[str]] | None:
 class CallNames(Part):
     """The index of names and its filling."""
 
-    async def index_names(self, grant: Grant, after: str = "") -> str | None:
-        """Index the next calls that have no index yet, in the order of their ids; the id to go on after, None once all are done.
+    async def names_to_index(self) -> bool:
+        """Whether there are calls without an index of their caller's name."""
+        return bool(await self._rows(select(calls.c.id).where(calls.c.names < NAMES_VERSION).limit(1)))
+
+    async def index_names(self, grant: Grant, after: str = "") -> tuple[str | None, int]:
+        """Index the next calls that have no index yet, in the order of their ids: the id to go on after (None: all are done), how many were.
 
         Raises StoreFailed. A call that does not open is left as it is: it shows in listings as damaged, and is tried again another time.
         """
-        hold(grant, "call")
+        hold(grant, "keys", "names", exactly=True)
         query = select(calls.c.id, calls.c.sealed).where(calls.c.id > after, calls.c.names < NAMES_VERSION)
         rows = await self._rows(query.order_by(calls.c.id).limit(STEP_ROWS))
         if not rows:
-            return None
+            return None, 0
         ops = await asyncio.to_thread(self._index_ops, grant, rows)
         if ops:
             await self._writer.commit(ops)
-        last: str = rows[-1].id
-        return last
+        return rows[-1].id, sum(statement is _DONE for statement, _ in ops)
 
     def _index_ops(self, grant: Grant, rows: Sequence[AnyRow]) -> list[Op]:
         ops: list[Op] = []

@@ -9,9 +9,14 @@ from auricle.adapters.store.sqlite import SqliteDatabase
 URL_PREFIXES = ("postgresql://", "postgres://")
 
 
+def is_address(where: str) -> bool:
+    """Whether a text is a server's address."""
+    return where.startswith(URL_PREFIXES)
+
+
 def database_at(where: Path | str, password: str = "") -> Database:
     """The database of a file's path or of a `postgresql://user@host/name` URL. Raises StoreUnusable for an address that cannot be meant."""
-    if isinstance(where, str) and where.startswith(URL_PREFIXES):
+    if isinstance(where, str) and is_address(where):
         return PostgresDatabase(where, password)
     return SqliteDatabase(Path(where))
 

@@ -1,7 +1,7 @@
 """How the store fails.
 
 OurError
-├── StoreFailed      a write was not kept: a full or failing disk, a lock held by somebody else; it may be tried again
+├── StoreFailed      a write was not kept, or nothing could be read: a full or failing disk, a server that is away; it may be tried again
 │   ├── OutcomeUnknown   the connection broke in the middle of a commit and did not come back in time to ask
 │   ├── WriteRefused     the database will never take this write
 │   │   └── PlaintextRefused     a protected column was given a value the vault did not make
@@ -17,7 +17,7 @@ from auricle.kernel.errors import OurError
 
 
 class StoreFailed(OurError):
-    """The database did not take a write; nothing of it was kept."""
+    """The database did not take a write, and nothing of it was kept; or it could not be read."""
 
     code: ClassVar[str] = "store.failed"
     retryable: ClassVar[bool] = True

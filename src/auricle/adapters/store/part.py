@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Engine, Row, Select
+from sqlalchemy.exc import DBAPIError
 
-from auricle.adapters.store.errors import GrantDoesNotFit
+from auricle.adapters.store.errors import GrantDoesNotFit, StoreFailed, StoreUnusable
 from auricle.adapters.store.writer import Writer
 from auricle.audit.entry import Entry
 from auricle.kernel.actor import Actor, ActorKind
@@ -40,8 +41,13 @@ class Part:
         return await asyncio.to_thread(self._read, query)
 
     def _read(self, query: Select[*tuple[Any, ...]]) -> Sequence[AnyRow]:
-        with self._engine.connect() as connection:
-            return connection.execute(query).all()
+        """Raises StoreFailed; the driver's own text may hold values, so it goes no further."""
+        try:
+            with self._engine.connect() as connection:
+                return connection.execute(query).all()
+        except (DBAPIError, StoreUnusable) as error:
+            log.error("store_read_failed", error=type(error).__name__)  # noqa: TRY400 - the text may hold values
+            raise StoreFailed("the database cannot be read; is its disk there, does its server run?") from None
 
     def _entry(
         self,

@@ -51,6 +51,8 @@ class PostgresDatabase:
     url: str
     password: str = ""
     """Empty: the server asks for none, or libpq finds it (PGPASSFILE)."""
+    user: str = ""
+    """Empty: the one in `url`."""
 
     def __post_init__(self) -> None:
         try:
@@ -104,11 +106,10 @@ class PostgresDatabase:
     def connected(self, *, autocommit: bool = False, settings: str = SETTINGS) -> AnyConnection:
         """A connection. Raises StoreUnusable, whose text never holds the server's: that one repeats names and addresses."""
         options: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "auricle", "options": settings}
-        given = conninfo_to_dict(self.url)
-        if not _nearby(given):
-            options |= {"sslmode": "verify-full"} | ({} if "sslrootcert" in given else {"sslrootcert": "system"})
-        if self.password:
-            options["password"] = self.password
+        address = conninfo_to_dict(self.url)
+        if not _nearby(address):
+            options |= {"sslmode": "verify-full"} | ({} if "sslrootcert" in address else {"sslrootcert": "system"})
+        options |= {name: given for name, given in (("user", self.user), ("password", self.password)) if given}
         try:
             return psycopg.connect(self.url, autocommit=autocommit, **options)
         except psycopg.Error as error:

@@ -55,11 +55,14 @@ async def test_old_calls_are_indexed_step_by_step(
 ) -> None:
     monkeypatch.setattr(call_names, "STEP_ROWS", 3)
     await unindexed(store, practice, make, 7)
+    assert await store.names_to_index()
     after: str | None = ""
     seen = []
-    while (after := await look("call", "*", store.index_names, after)) is not None:
-        seen.append((after, len(await found(store, look, "quentin"))))
-    assert seen == [("c0003", 3), ("c0006", 6), ("c0007", 7)]
+    while (step := await look("keys", "names", store.index_names, after))[0] is not None:
+        after = step[0]
+        seen.append((*step, len(await found(store, look, "quentin"))))
+    assert seen == [("c0003", 3, 3), ("c0006", 3, 6), ("c0007", 1, 7)]
+    assert not await store.names_to_index()
     assert practice.raw("SELECT count(*) FROM call WHERE names = 0") == [(0,)]
 
 
@@ -68,20 +71,20 @@ async def test_it_goes_on_after_it_was_stopped_anywhere(
 ) -> None:
     monkeypatch.setattr(call_names, "STEP_ROWS", 2)
     await unindexed(store, practice, make, 5)
-    await look("call", "*", store.index_names)
+    await look("keys", "names", store.index_names)
     practice.raw("DELETE FROM call_name WHERE call = 'c0002'")  # and what was done may be done again
     practice.raw("UPDATE call SET names = 0 WHERE id = 'c0001'")
     again = practice.open()
     after: str | None = ""
     while after is not None:
-        after = await look("call", "*", again.index_names, after)
+        after, _ = await look("keys", "names", again.index_names, after)
     assert practice.raw("SELECT DISTINCT call FROM call_name ORDER BY call") == [("c0001",), ("c0003",), ("c0004",), ("c0005",)]
 
 
 async def test_a_damaged_call_holds_up_no_other(store: Store, make: Any, look: Any, practice: Any) -> None:
     await unindexed(store, practice, make, 3)
     practice.raw("UPDATE call SET sealed = x'00' WHERE id = 'c0002'")
-    assert await look("call", "*", store.index_names) == "c0003"
+    assert await look("keys", "names", store.index_names) == ("c0003", 2)
     assert await found(store, look, "quentin") == ["c0003", "c0001"]
     assert practice.raw("SELECT id FROM call WHERE names = 0") == [("c0002",)]
 

@@ -1,0 +1,28 @@
+"""`auricle database …`: a PostgreSQL database is brought to a new schema by its owner; the practice runs as a lesser user."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auricle.app.cli.running import SettingsOption, group, guard, passphrase, run
+
+commands = group("The practice's PostgreSQL database.")
+
+
+@commands.command("migrate")
+def database_migrate(
+    settings: SettingsOption,
+    owner: Annotated[str, typer.Option(help="The database user who owns the tables.")],
+    password_file: Annotated[
+        Path | None, typer.Option(help="Holds the owner's password, readable by you alone; else AURICLE_DATABASE_PASSWORD is taken.")
+    ] = None,
+    grant: Annotated[str, typer.Option(help="The database user the practice runs as: may write, but only append to the audit log.")] = "",
+) -> None:
+    """Bring the database to this version's schema, as its owner. Stop the practice first; the act is an entry of the audit log."""
+    from auricle.app.database import migrate_as_owner
+    from auricle.app.database_commands import record_migration
+
+    guard(lambda: migrate_as_owner(settings, owner, password_file, grant))
+    run(record_migration(settings, passphrase(ask=False), grant))
+    typer.echo("the database has this version's schema" + (f"; {grant} may append to the audit log and not change it" if grant else ""))
