@@ -30,9 +30,11 @@ from auricle.app.call_store import AnnouncingStore
 from auricle.app.compliance import ComplianceParts, World
 from auricle.app.console import ConsoleServer
 from auricle.app.damage import DamageReports
+from auricle.app.database import database_of
 from auricle.app.identity.service import IdentityService
 from auricle.app.key_parts import KeyParts, key_files
 from auricle.app.look import Look
+from auricle.app.name_index import NameIndex
 from auricle.app.settings import Settings, SettingsWrong, load_flows, load_settings, practice_of
 from auricle.app.sign_in import other_ways_in
 from auricle.app.transcription import TranscriptionQueue
@@ -110,6 +112,7 @@ class Instance:
             self._stops.push_async_callback(self.transcriber.stop)
             self._loop.spawn("transcription", self._queue.run())
         self._loop.spawn("keeper", self.compliance.keeper.run())
+        self._loop.spawn("name-index", NameIndex(self._store, self._gate).run())
         for name, work in self.keys.jobs():
             self._loop.spawn(name, work)
         if console:
@@ -167,7 +170,8 @@ class Instance:
         keys: Keys = self.keys.keys
         fields = Fields(keys.keyring, self._entropy, self.practice.realm, self.keys.records)
         origin = f"{self.practice.realm}/audit"
-        self._store = Store(self.data_directory / "auricle.db", keys.keyring, fields, keys.signing, origin, self._clock)
+        database = database_of(self.settings.data, self._base, self.data_directory)
+        self._store = Store(database, keys.keyring, fields, keys.signing, origin, self._clock)
         self._stops.callback(self._store.close)
         min_free = self.settings.data.min_free_mb * 1_000_000
         self._damage = DamageReports(self._store)
