@@ -39,13 +39,19 @@ class FileAnchor:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.link(part, path)  # unlike a rename it never replaces a file that came in between
-            part.unlink()
+            self._name(part, path)
             self._sync_directory()
-        except FileExistsError as error:
-            raise AnchorConflict("other-file") from error
         except OSError as error:
             raise AnchorFailed("not-writable") from error
+
+    def _name(self, part: Path, path: Path) -> None:
+        """Unlike a rename, a link never replaces a file that came in between."""
+        try:
+            os.link(part, path)
+        except FileExistsError as error:
+            raise AnchorConflict("other-file") from error
+        finally:
+            part.unlink()
 
     def _sync_directory(self) -> None:
         descriptor = os.open(self._directory, os.O_RDONLY)
