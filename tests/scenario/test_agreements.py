@@ -1,6 +1,5 @@
 """Calls of a practice without agreements: every call works, no message is taken, and no carrier learns a patient's name."""
 
-
 import pytest
 
 from auricle.calls.records import Direction, Disposition

@@ -33,6 +33,7 @@ TICK_S = 10.0  # how late an agreement noted by the command line counts
 SEEN_S = 3600.0
 BATCH = 25
 PAUSE_S = 0.05  # between batches: calls write too
+NOT_MOUNTED = "No recording is where recordings should be: is a disk not mounted? No message was deleted."
 RECORDS = (RecordKind.VOICEMAIL, RecordKind.CALL)
 
 
@@ -43,6 +44,7 @@ class Count:
     shredded: int = 0
     held: int = 0
     failed: int = 0
+    stopped: str = ""
 
 
 class Keeper:
@@ -131,10 +133,9 @@ class Keeper:
     async def run_once(self) -> Count:
         """Delete what is due now. Raises StoreFailed, NotPermitted."""
         async with self._working:
-            stopped = await self.clock_fault()  # before the run's own entry, which would have the wrong time too
+            count = Count(stopped=await self.clock_fault())  # before the run's own entry, which would have the wrong time too
             await self._gate.check(KEEPER, "retention.run", Ref("retention", "*"), "daily run")
-            count = Count()
-            if stopped:
+            if count.stopped:
                 log.error("retention_stopped", reason="clock")
             else:
                 await self._finish(count)
@@ -143,8 +144,8 @@ class Keeper:
                 for kind in RECORDS:
                     await self._shred_due(kind, schedule, count)
                 await self._drop_agreements(schedule, count)
-            await self._store.run_ended(KEEPER, shredded=count.shredded, held=count.held, failed=count.failed, stopped=stopped)
-            log.info("retention_run", count=count.shredded, kept=count.held, dropped=count.failed, stopped=bool(stopped))
+            await self._store.run_ended(KEEPER, shredded=count.shredded, held=count.held, failed=count.failed, stopped=count.stopped)
+            log.info("retention_run", count=count.shredded, kept=count.held, dropped=count.failed, stopped=bool(count.stopped))
             return count
 
     # ---- the work --------------------------------------------------------------------------------------
@@ -154,6 +155,10 @@ class Keeper:
         if limit is None:
             return
         count.held += await self._store.held_records(kind, limit)
+        if kind is RecordKind.VOICEMAIL and await self._store.due_records(kind, limit, 1) and not await asyncio.to_thread(self._has_sound):
+            count.stopped = NOT_MOUNTED
+            log.error("retention_stopped", reason="recordings_missing")
+            return
         beyond, words = "", rule(kind, schedule)
         while records := await self._store.due_records(kind, limit, BATCH, beyond=beyond):
             beyond = records[-1]
@@ -161,6 +166,10 @@ class Keeper:
                 return
             await asyncio.gather(*(self._shred(kind, record, words, limit, count) for record in records))
             await asyncio.sleep(PAUSE_S)
+
+    def _has_sound(self) -> bool:
+        """Whether any recording is where recordings are: shredding into an empty mount point would claim what did not happen."""
+        return any(self._blobs.directory.glob("*.sealed"))
 
     async def _shred(self, kind: RecordKind, record: str, words: str, limit: datetime, count: Count) -> None:
         try:

@@ -92,6 +92,21 @@ async def test_a_disk_that_fails_is_tried_again_by_the_next_run(office: KeptOffi
     assert not list(office.directory.rglob("v1.*"))
 
 
+async def test_with_the_recordings_disk_unmounted_no_message_is_deleted(office: KeptOffice) -> None:
+    """Case BACK-d88a: the directory is there and empty. What was claimed to be destroyed would come back with the disk."""
+    await office.message("v1", 91)
+    await office.call("c1", 3000)
+    elsewhere = (office.directory / "blobs").rename(office.directory / "the disk")
+    (office.directory / "blobs").mkdir()
+    count = await office.parts.keeper.run_once()
+    assert "not mounted" in count.stopped
+    assert count.shredded == 1, "the call has no recording"
+    assert await office.messages() == ["v1"]
+    (office.directory / "blobs").rmdir()
+    elsewhere.rename(office.directory / "blobs")
+    assert (await office.parts.keeper.run_once()).shredded == 1
+
+
 async def test_many_go_in_batches(office: KeptOffice) -> None:
     for number in range(retention.BATCH + 3):
         await office.call(f"c{number:03}", 3000)

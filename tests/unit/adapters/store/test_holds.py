@@ -13,8 +13,8 @@ from auricle.adapters.clock import SystemEntropy
 from auricle.adapters.store import Store
 from auricle.adapters.store.holds import KeptHold
 from auricle.compliance.errors import UnderHold
-from auricle.compliance.holds import HeldKind, Record, Scope
-from auricle.compliance.retention import RecordKind
+from auricle.compliance.holds import HeldKind, Hold, Record, Scope
+from auricle.compliance.retention import RecordKind, preview
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.ids import MailboxId
 from auricle.kernel.phi import Phi
@@ -149,7 +149,18 @@ async def test_rule_query_and_trigger_agree(store: Store, make: Any, practice: A
         assert await by_query(store, practice) == wanted, placed
         assert by_trigger(practice) == wanted, placed
         assert (await look("hold", "*", store.legal_holds))[0].keeps == len(wanted)
+        await the_preview_counts_the_same(store, practice, records, placed)
         await store.release_hold(OFFICER, placed.id)
+
+
+async def the_preview_counts_the_same(store: Store, practice: Any, records: list[Record], placed: KeptHold) -> None:
+    """The store's count is the rule's; the term ends in the middle of the records' five minutes."""
+    schedule = {kind: 1 for kind in RecordKind}
+    now = practice.clock.now() + timedelta(days=1, minutes=2)
+    hold = Hold(placed.id, scope_of(practice, placed), "dana-reyes", now)
+    for kind in (RecordKind.VOICEMAIL, RecordKind.CALL):
+        theirs = [record for record in records if record.kind == kind]
+        assert await store.retention_preview(kind, schedule, now) == preview(kind, theirs, schedule, now, [hold]), placed
 
 
 def at(draw: random.Random, practice: Any) -> datetime:
