@@ -32,6 +32,11 @@ REVEALING = {
     "app/web_compliance.py": "normalising the number of a legal hold",
     "app/cli/compliance.py": "the names of legal holds, on the terminal of whoever holds machine and passphrase",
     "web/compliance/schemas.py": "legal holds at the console's border, behind the gate",
+    "access/grants.py": "the length of a reason",
+    "access/break_glass.py": "the length of a reason",
+    "adapters/store/grants.py": "sealing reasons and notes",
+    "adapters/store/patients.py": "sealing a patient's number, and its blind indexes",
+    "app/web_access.py": "normalising a patient's number",
     "web/names.py": "the console's border, behind the gate",
 }
 

@@ -116,6 +116,10 @@ class Policies:
         decision = self._answer(_question(actor, action, ref, given), self._whole, self._schema)
         return decision if not given else _named(decision, given)
 
+    def forget(self) -> None:
+        """Remember nothing; for the bench."""
+        self._remembered.clear()
+
     def permissions(self, actor: Actor) -> list[str]:
         """Every action the actor may do on some record, those included that first ask for a step-up."""
         proven = replace(actor, stepped_up=True) if actor.kind is ActorKind.PERSON else actor

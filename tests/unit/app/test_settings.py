@@ -43,6 +43,13 @@ def test_the_example_describes_a_practice() -> None:
         ("tls_port = 5061", "tls_prot = 5061", "tls_prot"),
         ("sip:sip.carrier.example:5061;transport=tls", "sip:sip.carrier.example:5060;transport=udp", "SRTP keys need TLS"),
         ('roles = ["front-desk"]', "roles = []", "roles"),
+        ('roles = ["front-desk"]', 'roles = ["admin"]', "there is no role 'admin'; the roles are"),
+        ('roles = ["front-desk"]', 'roles = ["transcriber"]', "there is no role 'transcriber'"),
+        ('roles = ["front-desk"]', 'roles = ["api-client"]', "there is no role 'api-client'"),
+        ('team = "front-office"', 'team = "back-office"', "nobody is in team 'back-office'"),
+        ('role = "front-desk"\n', 'role = "reception"\n', "[[access.allow]]: there is no role 'reception'"),
+        ('"voicemail.play", "voicemail.read"', '"keys.rotate", "voicemail.read"', "'keys.rotate' cannot be given here"),
+        ('"voicemail.play", "voicemail.read"', '"calls.list", "voicemail.read"', "for voicemail actions alone"),
         ("[practice]", "[practice", "settings.toml"),
     ],
 )
