@@ -334,6 +334,7 @@ def _check_access(practice: Practice) -> None:
         if rule.role not in roles:
             raise SettingsWrong(f"[[access.allow]]: there is no role '{rule.role}'; the roles are {', '.join(sorted(roles))}")
         for action in sorted(rule.actions - CARE - READING):
-            raise SettingsWrong(f"[[access.allow]] {rule.role}: '{action}' cannot be given here; possible are {', '.join(sorted(CARE | READING))}")
+            possible = ", ".join(sorted(CARE | READING))
+            raise SettingsWrong(f"[[access.allow]] {rule.role}: '{action}' cannot be given here; possible are {possible}")
         if rule.mailbox and (rule.mailbox not in practice.mailboxes or any(not action.startswith("voicemail.") for action in rule.actions)):
             raise SettingsWrong(f"[[access.allow]] {rule.role}: `mailbox` names a box of [[mailboxes]], for voicemail actions alone")
