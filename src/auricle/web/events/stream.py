@@ -74,7 +74,12 @@ class Watcher:
         elif self._may("live"):
             await self.ports.calls.live(self.session.actor)  # the stream shows callers, so opening it is an audited look at them
         while not self.hub.closed:
-            missed = self.hub.since(place)
+            missed, before = self.hub.since(place), self.permitted
+            if not await self._still_signed_in():  # asked after `missed` was read: nothing of later than the end is sent
+                yield frame("signed-out", SignedOut(), "")
+                return
+            if self.permitted != before and self._may("access"):
+                yield frame("access", AccessNote(), "")
             if missed is None:  # too slow for the ring: start over
                 place = self.hub.last
                 yield await self._snapshot()
@@ -85,12 +90,6 @@ class Watcher:
                 place = missed[-1].number
                 await asyncio.sleep(pace_s)
             await self.hub.wait(place, check_s)
-            before = self.permitted
-            if not await self._still_signed_in():
-                yield frame("signed-out", SignedOut(), "")
-                return
-            if self.permitted != before and self._may("access"):
-                yield frame("access", AccessNote(), "")
             if self.hub.last == place:
                 yield b": still here\n\n"
 
