@@ -2,7 +2,19 @@
 
 from sqlalchemy import Boolean, Float, Index, Integer, String, Table
 
-from auricle.adapters.store.schema.columns import COUNT, IDENTIFIER, NUMBER_CONTEXTS, SETTING, STATE, TIME, Indexed, blind, clear, metadata, sealed
+from auricle.adapters.store.schema.columns import (
+    COUNT,
+    IDENTIFIER,
+    NUMBER_CONTEXTS,
+    SETTING,
+    STATE,
+    TIME,
+    Indexed,
+    blind,
+    clear,
+    metadata,
+    sealed,
+)
 
 STAFF = "the id of a member of staff or of a part of the system"
 PAPER = "about a contract between the practice and a company; names no patient"
