@@ -50,6 +50,11 @@ class PostgresServer:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def running(self) -> bool:
+        """Between `start` and `stop`."""
+        return self._process is not None
+
     def start(self) -> None:
         """Return once it answers."""
         log = (self._directory / "log").open("ab")
@@ -94,6 +99,11 @@ class PostgresServer:
             )
         return name
 
+    def drop(self, database: str) -> None:
+        """Delete a database, whoever is connected to it."""
+        with self.connect("postgres") as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+
     def url(self, database: str, user: str = USER) -> str:
         """As the settings have it: without a password."""
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
@@ -111,6 +121,7 @@ class PostgresServer:
         secret.unlink()
         with (self.data / "postgresql.conf").open("a") as file:
             file.write("fsync = on\nlisten_addresses = '127.0.0.1'\nshared_buffers = 32MB\nmax_connections = 60\nlog_statement = none\n")
+            file.write("min_wal_size = 32MB\nmax_wal_size = 64MB\n")  # the tests read all of it
 
     def _unprivileged(self, command: list[str]) -> list[str]:
         """Ends with us: the kernel sends SIGINT, a fast shutdown, when we die."""

@@ -145,6 +145,11 @@ class PostgresPractice(Practice):
             cursor = connection.execute(self._translated(sql), params or None)
             return cursor.fetchall() if cursor.description else []
 
+    def close(self) -> None:
+        super().close()
+        if self.server.running:
+            self.server.drop(self.name)
+
     def empty(self) -> None:
         """Begin with no schema instead of the newest."""
         self.name = self.server.database()
