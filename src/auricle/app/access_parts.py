@@ -2,6 +2,7 @@
 
 from auricle.access.decision import Policies
 from auricle.adapters.store import Store
+from auricle.app.access_ends import AccessEnds
 from auricle.app.board import Board
 from auricle.app.facts import RecordFacts
 from auricle.app.sight import Sight
@@ -27,6 +28,7 @@ class AccessParts:
         entropy: Entropy,
     ) -> None:
         self.policies = policies
+        self.ends = AccessEnds(store, board)
         self.sight = Sight(policies, RecordFacts(store, policies, practice, clock))
         self.admin = WebAccessAdmin(
             store=store,

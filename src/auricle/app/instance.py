@@ -105,6 +105,7 @@ class Instance:
         self._stops.push_async_callback(self._sip.stop)
         self._stops.push_async_callback(self._loop.stop)
         self._loop.spawn("people watch", self.identity.watch.run())
+        self._loop.spawn("access-ends", self.access.ends.run())
         self._loop.spawn("damage-reports", self._damage.run())
         self._loop.spawn("audit-alerts", self.audit.alerts.run())
         self._loop.spawn("audit-anchors", self.audit.anchors.run())

@@ -21,7 +21,7 @@ from auricle.adapters.clock import SystemEntropy
 from auricle.adapters.store import Store
 from auricle.adapters.store.record_facts import ListScope
 from auricle.app.access_parts import AccessParts
-from auricle.app.board import Board, GlassChanged
+from auricle.app.board import AccessChanged, Board, GlassChanged
 from auricle.app.web_services import WebCalls, WebVoicemails
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.ids import MailboxId, PersonId, VoicemailId
@@ -399,3 +399,15 @@ async def test_no_reason_and_no_number_is_readable_in_the_log(house: House) -> N
     assert "chest pain" not in text
     assert "2025550142" not in text
     assert ActorKind.PERSON.value in text
+
+
+async def test_what_ran_out_is_in_the_log_once_and_told(house: House) -> None:
+    await house.parts.admin.grant(await house.actor("dana"), wanted(house))
+    broken = await house.parts.break_glass.break_glass(await house.actor("noor"), REASON, 30, "")
+    assert await house.parts.ends.step() == 0
+    house.clock.pass_s(3600)
+    house.told.clear()
+    assert await house.parts.ends.step() == 2
+    assert house.told == [GlassChanged(broken.id, "noor", "ended"), AccessChanged()]
+    assert await house.parts.ends.step() == 0
+    assert [entry["action"] for entry in house.log()[-2:]] == ["access.grant-ended", "break-glass.end"]

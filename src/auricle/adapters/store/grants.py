@@ -22,9 +22,12 @@ from auricle.vault.place import Place
 MAX_LISTED = 500
 WHY = "sealing a reason"
 _ADD_GRANT = compiled(insert(access_grants))
-_REVOKE = "UPDATE access_grant SET revoked_at = :at, revoked_by = :by WHERE id = :id AND revoked_at IS NULL AND ends_at > :at"
+_REVOKE = """\
+UPDATE access_grant SET revoked_at = :at, revoked_by = :by, end_noted = true WHERE id = :id AND revoked_at IS NULL AND ends_at > :at"""
 _ADD_GLASS = compiled(insert(broken_glass))
-_END_GLASS = "UPDATE break_glass SET ended_at = :at WHERE id = :id AND ended_at IS NULL"
+_END_GLASS = "UPDATE break_glass SET ended_at = :at, end_noted = true WHERE id = :id AND ended_at IS NULL"
+_NOTE_GRANT = "UPDATE access_grant SET end_noted = true WHERE id = :id"
+_NOTE_GLASS = "UPDATE break_glass SET end_noted = true WHERE id = :id"
 _REVIEW = compiled(
     update(broken_glass)
     .values(reviewed_at=bindparam("at"), reviewed_by=bindparam("by"), verdict=bindparam("verdict_"), note=bindparam("note"))
@@ -44,6 +47,23 @@ class Grants(Part):
         glass = [_glass(row, None, None) for row in await self._rows(select(broken_glass).where(broken))]
         return Standing(tuple(grants), next((found for found in glass if found.in_force(now)), None))
 
+    async def note_ends(self, actor: Actor) -> tuple[list[TimeGrant], list[BreakGlass]]:
+        """Those whose time ran out since this was last asked, each with an entry in the same transaction as the note of it."""
+        at = self._clock.now().timestamp()
+        over = and_(~access_grants.c.end_noted, access_grants.c.ends_at <= at)
+        grants = [_grant(row, None) for row in await self._rows(select(access_grants).where(over))]
+        ended = and_(~broken_glass.c.end_noted, broken_glass.c.ends_at <= at)
+        glasses = [_glass(row, None, None) for row in await self._rows(select(broken_glass).where(ended))]
+        if not grants and not glasses:
+            return [], []
+        ops = [*((_NOTE_GRANT, {"id": one.id}) for one in grants), *((_NOTE_GLASS, {"id": one.id}) for one in glasses), CHANGED]
+        entries = [
+            self._entry(actor, "access.grant-ended", Ref("grant", one.id), purpose=f"{one.action} for {one.person}") for one in grants
+        ]
+        entries += [self._entry(actor, "break-glass.end", Ref("break-glass", one.id), purpose="its time ran out") for one in glasses]
+        await self._writer.commit(ops, entries)
+        return grants, glasses
+
     # ---- grants --------------------------------------------------------------------------------------
 
     async def add_grant(self, grant: TimeGrant, reason: Phi[str], actor: Actor, why: str) -> None:
@@ -60,6 +80,7 @@ class Grants(Part):
             "ends_at": grant.until.timestamp(),
             "revoked_at": None,
             "revoked_by": None,
+            "end_noted": False,
             "sealed": self._fields.seal(Purpose.AUDIT_DETAIL, text, Place("access_grant", "sealed", grant.id)),
         }
         purpose = f"{grant.action} for {grant.person} until {grant.until.isoformat(timespec='seconds')}"
@@ -97,6 +118,7 @@ class Grants(Part):
             "started_at": glass.started_at.timestamp(),
             "ends_at": glass.until.timestamp(),
             "ended_at": None,
+            "end_noted": False,
             "reviewed_at": None,
             "reviewed_by": None,
             "verdict": None,

@@ -111,3 +111,18 @@ async def test_every_write_has_its_entry_and_no_reason_lies_readable(
     assert b"Owners and privacy officers give and revoke grants." in leaves
     store.close()
     assert b"Vandermolen" not in practice.files()
+
+
+async def test_an_end_is_noted_once_with_its_entry(store: Store, practice: Any, grant: TimeGrant, glass: BreakGlass) -> None:
+    await store.add_grant(grant, Phi(SECRET), DANA, "")
+    await store.add_grant(replace(grant, id="g2"), Phi(SECRET), DANA, "")
+    await store.add_glass(glass, Phi(SECRET), DANA, "")
+    await store.revoke_grant("g2", DANA)
+    practice.clock.pass_s(3599)
+    assert await store.note_ends(DANA) == ([], [])
+    practice.clock.pass_s(1)
+    assert await store.note_ends(DANA) == ([grant], [glass])
+    assert await store.note_ends(DANA) == ([], [])
+    leaves = [bytes(leaf) for (leaf,) in practice.raw("SELECT leaf FROM audit_leaf ORDER BY number")]
+    assert sum(b'"action":"access.grant-ended"' in leaf for leaf in leaves) == 1
+    assert sum(b"its time ran out" in leaf for leaf in leaves) == 1

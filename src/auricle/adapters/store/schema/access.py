@@ -17,6 +17,7 @@ access_grants = Table(
     clear("ends_at", Float, why=TIME, nullable=False),
     clear("revoked_at", Float, why=TIME),
     clear("revoked_by", String, why=SETTING),
+    clear("end_noted", Boolean, why=STATE, nullable=False),
     sealed("sealed", nullable=False),
     Index("access_grant_by_person", "person", "ends_at"),
 )
@@ -29,6 +30,7 @@ broken_glass = Table(
     clear("started_at", Float, why=TIME, nullable=False),
     clear("ends_at", Float, why=TIME, nullable=False),
     clear("ended_at", Float, why=TIME),
+    clear("end_noted", Boolean, why=STATE, nullable=False),
     clear("reviewed_at", Float, why=TIME),
     clear("reviewed_by", String, why=SETTING),
     clear("verdict", String, why=STATE),

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("ends_at", sa.Float, nullable=False),
         sa.Column("revoked_at", sa.Float),
         sa.Column("revoked_by", sa.String),
+        sa.Column("end_noted", sa.Boolean, nullable=False),
         sa.Column("sealed", sa.LargeBinary, nullable=False),
     )
     op.create_index("access_grant_by_person", "access_grant", ["person", "ends_at"])
@@ -34,6 +35,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.Float, nullable=False),
         sa.Column("ends_at", sa.Float, nullable=False),
         sa.Column("ended_at", sa.Float),
+        sa.Column("end_noted", sa.Boolean, nullable=False),
         sa.Column("reviewed_at", sa.Float),
         sa.Column("reviewed_by", sa.String),
         sa.Column("verdict", sa.String),
