@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 FREE_TRIES = 4
 EVERYWHERE = "*"
-EVERYWHERE_FREE_TRIES = 10  # of 10 wrong codes on, one guess in five minutes at last: a year for an even chance at three of a million
+EVERYWHERE_FREE_TRIES = 10  # codes are three of a million: what is left of guessing ends at access.totp.MAX_WRONG
 FIRST_WAIT_S, MAX_WAIT_S = 1.0, 300.0
 ADDRESS_FREE_TRIES = 20  # a clinic behind one address mistypes more often than one person
 FORGET_S = 3600.0

@@ -9,6 +9,7 @@ import pyotp
 STEP_S = 30
 DIGITS = 6
 SKEW_STEPS = 1  # RFC 6238 5.2: one step for clocks that differ and people who type
+MAX_WRONG = 100  # NIST SP 800-63B-4 3.2.2: in a row, then the authenticator is off until its owner proves otherwise who they are
 SECRET_BYTES = 20  # RFC 4226 4: at least 128 bits, 160 recommended
 
 

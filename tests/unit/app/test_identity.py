@@ -324,6 +324,22 @@ async def test_a_thief_of_the_password_cannot_guess_codes_from_many_addresses(of
     assert sum("after the right password" in entry for entry in await office.entries()) >= 10
 
 
+async def test_after_a_hundred_wrong_codes_the_authenticator_is_off_until_a_recovery_code(office: Office) -> None:
+    """NIST SP 800-63B-4 3.2.2."""
+    totp, codes = await enrol(office, await office.signed_in())
+    for _ in range(100):
+        assert not await office.identity.rules.totp_right("olive", "000000", HOME)
+    office.clock.pass_s(4000)
+
+    async def second_step(**code: str) -> int:
+        ticket = (await sign_in(office.browser())).json()["ticket"]
+        return (await office.browser().post("/session/second-factor", json={"ticket": ticket, **code})).status_code
+
+    assert await second_step(totp=totp.at(office.clock.at)) == 401
+    assert await second_step(recovery_code=codes[0]) == 200
+    assert await second_step(totp=totp.at(office.clock.at)) == 200
+
+
 async def test_a_stranger_without_the_password_slows_nobody_else_down(office: Office) -> None:
     _, codes = await enrol(office, await office.signed_in())
     for number in range(30):

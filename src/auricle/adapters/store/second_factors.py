@@ -26,9 +26,12 @@ _CONFIRM = compiled(
         pending=None,
         since=bindparam("since"),
         last_step=bindparam("last_step"),
+        wrong=bindparam("wrong"),
     )
 )
-_USE_STEP = "UPDATE totp SET last_step = :step WHERE username = :username AND last_step < :step RETURNING last_step"
+_WRONG = "UPDATE totp SET wrong = wrong + 1 WHERE username = :username"
+_RIGHT = "UPDATE totp SET wrong = 0 WHERE username = :username"
+_USE_STEP = "UPDATE totp SET last_step = :step, wrong = 0 WHERE username = :username AND last_step < :step RETURNING last_step"
 _REMOVE = "DELETE FROM totp WHERE username = :username"
 _ADD_CODE = "INSERT INTO recovery_code (username, code_hash) VALUES (:username, :code_hash)"
 _DROP_CODES = "DELETE FROM recovery_code WHERE username = :username"
@@ -42,6 +45,8 @@ class TotpState:
     since: datetime | None
     pending: bool
     last_step: int
+    wrong: int = 0
+    """Wrong codes in a row."""
 
 
 class SecondFactors(Part):
@@ -49,11 +54,15 @@ class SecondFactors(Part):
 
     async def totp_state(self, username: str) -> TotpState:
         """What there is, without opening it."""
-        query = select(totp.c.since, totp.c.pending.is_not(None).label("waits"), totp.c.last_step).where(totp.c.username == username)
+        query = select(totp.c.since, totp.c.pending.is_not(None).label("waits"), totp.c.last_step, totp.c.wrong).where(
+            totp.c.username == username
+        )
         rows = await self._rows(query)
         if not rows:
             return TotpState(None, False, 0)
-        return TotpState(sealing.when(rows[0].since) if rows[0].since is not None else None, bool(rows[0].waits), rows[0].last_step)
+        return TotpState(
+            sealing.when(rows[0].since) if rows[0].since is not None else None, bool(rows[0].waits), rows[0].last_step, rows[0].wrong
+        )
 
     async def totp_accounts(self) -> set[str]:
         """User names with an authenticator that counts."""
@@ -71,20 +80,24 @@ class SecondFactors(Part):
     async def begin_totp(self, username: str, secret: str, actor: Actor) -> None:
         """A secret that waits for its confirming code; one that counts already goes on counting."""
         pending = self._fields.seal(Purpose.AUTH, secret, Place("totp", "pending", username))
-        params = {"username": username, "secret": None, "pending": pending, "since": None, "last_step": 0}
+        params = {"username": username, "secret": None, "pending": pending, "since": None, "last_step": 0, "wrong": 0}
         await self._writer.commit(((_BEGIN, params),), (self._entry(actor, "totp.begin", Ref("account", username)),))
 
     async def confirm_totp(self, username: str, secret: str, step: int, code_hashes: Sequence[str], actor: Actor) -> None:
         """The waiting secret counts from now, its confirming step is used, and these are the recovery codes."""
         sealed = self._fields.seal(Purpose.AUTH, secret, Place("totp", "secret", username))
         since = self._clock.now().timestamp()
-        ops: list[Op] = [(_CONFIRM, {"name": username, "secret": sealed, "since": since, "last_step": step})]
+        ops: list[Op] = [(_CONFIRM, {"name": username, "secret": sealed, "since": since, "last_step": step, "wrong": 0})]
         ops += self._code_ops(username, code_hashes)
         await self._writer.commit(ops, (self._entry(actor, "totp.confirm", Ref("account", username)),))
 
     async def use_totp_step(self, username: str, step: int) -> bool:
         """Whether this step was not used before; durable when it returns, so that a code is good once, whatever crashes."""
         return bool(await self._writer.take((_USE_STEP, {"username": username, "step": step})))
+
+    async def totp_wrong(self, username: str) -> None:
+        """A wrong code was given for the one that counts."""
+        await self._writer.commit(((_WRONG, {"username": username}),))
 
     async def remove_totp(self, username: str, actor: Actor, why: str) -> None:
         """No authenticator and no recovery codes any more."""
@@ -100,7 +113,10 @@ class SecondFactors(Part):
 
     async def use_recovery_code(self, username: str, code_hash: str) -> bool:
         """Whether there was such a code; it is used up when this returns."""
-        return bool(await self._writer.take((_USE_CODE, {"username": username, "code_hash": code_hash})))
+        used = bool(await self._writer.take((_USE_CODE, {"username": username, "code_hash": code_hash})))
+        if used:
+            await self._writer.commit(((_RIGHT, {"username": username}),))  # its owner is there: the authenticator counts again
+        return used
 
     async def recovery_codes_left(self, username: str) -> int:
         """How many are unused."""

@@ -1,7 +1,7 @@
 """What the practice asks for and what people have: password lengths, second factors, and checking codes. Fits `SignInRules` of passkeys."""
 
 from auricle.access.recovery import code_hash
-from auricle.access.totp import step_of
+from auricle.access.totp import MAX_WRONG, step_of
 from auricle.adapters.store import Store
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.ids import PersonId
@@ -48,12 +48,15 @@ class FactorRules:
         return tuple(found)
 
     async def totp_right(self, username: str, code: str, address: str) -> bool:
-        """Whether it is the code of now, not used before; it is used up when this returns True."""
+        """Whether it is the code of now, not used before, of an authenticator not switched off by wrong ones; True uses it up."""
         state = await self._store.totp_state(username)
-        if state.since is None:
+        if state.since is None or state.wrong >= MAX_WRONG:
             return False
-        step = await self._step(username, code, address, state.last_step, pending=False)
-        return step is not None and await self._store.use_totp_step(username, step)
+        step = await self._step(username, code, address, state.last_step)
+        right = step is not None and await self._store.use_totp_step(username, step)
+        if not right:
+            await self._store.totp_wrong(username)
+        return right
 
     async def pending_step(self, username: str, code: str, address: str) -> tuple[str, int] | None:
         """The secret that waits and the step of a right first code."""
@@ -69,9 +72,9 @@ class FactorRules:
         """Whether it is one of the codes left; it is used up when this returns True."""
         return await self._store.use_recovery_code(username, code_hash(username, code))
 
-    async def _step(self, username: str, code: str, address: str, last_step: int, *, pending: bool) -> int | None:
+    async def _step(self, username: str, code: str, address: str, last_step: int) -> int | None:
         async def look(grant: Grant) -> int | None:
-            secret = await self._store.totp_secret(grant, username, pending=pending)
+            secret = await self._store.totp_secret(grant, username)
             return step_of(secret, code, self._clock.now(), last_step) if secret else None
 
         return await self._gate.open(self._actor(address), "second-factor.check", Ref("account", username), "sign-in", look)

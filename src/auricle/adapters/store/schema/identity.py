@@ -58,6 +58,7 @@ totp = Table(
     sealed("pending"),
     clear("since", Float, why=TIME),
     clear("last_step", Integer, why=COUNT, nullable=False),
+    clear("wrong", Integer, why=COUNT, nullable=False, server_default="0"),
 )
 recovery_codes = Table(
     "recovery_code",

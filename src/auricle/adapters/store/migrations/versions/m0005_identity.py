@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("pending", sa.LargeBinary),
         sa.Column("since", sa.Float),
         sa.Column("last_step", sa.Integer, nullable=False),
+        sa.Column("wrong", sa.Integer, nullable=False, server_default="0"),
     )
     op.create_table(
         "recovery_code",
