@@ -11,13 +11,14 @@ declare -A package_of=(
   [python3-venv]="python3-venv"
 )
 case "${1:-run}" in
-  test) package_of+=([softhsm2-util]="softhsm2" [postgresql]="postgresql" [sipp]="sip-tester" [tshark]="tshark" [chromium]="chromium") ;;
+  test) package_of+=([rsyslogd]="rsyslog rsyslog-gnutls" [softhsm2-util]="softhsm2" [postgresql]="postgresql" [sipp]="sip-tester" [tshark]="tshark" [chromium]="chromium") ;;
   bench) package_of+=([sipp]="sip-tester" [debootstrap]="debootstrap" [gcc]="gcc libc6-dev") ;;
 esac
 
 have() {
   case "$1" in
     python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
+    rsyslogd) command -v rsyslogd >/dev/null && compgen -G "/usr/lib/*/rsyslog/lmnsd_gtls.so" >/dev/null ;;
     kamailio) command -v kamailio >/dev/null && compgen -G "/usr/lib/*/kamailio/modules/tls.so" >/dev/null && compgen -G "/usr/lib/*/kamailio/modules/websocket.so" >/dev/null ;;
     postgresql) compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || command -v initdb >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
