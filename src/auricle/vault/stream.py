@@ -5,6 +5,7 @@ from the middle or taken from another file; a file without its last segment is r
 """
 
 from dataclasses import dataclass
+from struct import Struct
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -21,6 +22,8 @@ HEADER_BYTES = len(MAGIC) + 4 + SALT_BYTES + PREFIX_BYTES
 SEGMENT_BYTES = 8000  # one second of G.711: what a crash may cost at most
 MAX_SEGMENT_BYTES = 1 << 20
 MAX_SEGMENTS = 1 << 32
+NONCE_TAIL = Struct(">IB").pack
+"""Counter (4 bytes) and flag of the last segment (1 byte); the prefix stands before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +54,21 @@ class StreamSealer:
 
     def __init__(self, key: bytes, name: str, entropy: Entropy, segment_bytes: int = SEGMENT_BYTES) -> None:
         self.header = StreamHeader(segment_bytes, entropy.token(SALT_BYTES), entropy.token(PREFIX_BYTES))
-        self._cipher = _cipher(key, self.header, name)
+        self._encrypt = _cipher(key, self.header, name).encrypt
         self._head = self.header.encode()
+        self._prefix, self._size = self.header.prefix, segment_bytes
         self._index = 0
         self._ended = False
 
     def seal(self, segment: bytes, *, last: bool = False) -> bytes:
         """The next segment; all but the last are of the header's size, and the last is empty only where it is the only one."""
-        if (len(segment) != self.header.segment_bytes and not last) or len(segment) > self.header.segment_bytes:
+        index, size = self._index, len(segment)
+        if size != self._size and (not last or size > self._size):
             raise ValueError("only the last segment may be shorter")
-        if self._ended or self._index >= MAX_SEGMENTS or (not segment and self._index > 0):
+        if self._ended or index >= MAX_SEGMENTS or (not size and index > 0):
             raise ValueError("nothing may follow the last segment")
-        self._ended = last
-        sealed = self._cipher.encrypt(_nonce(self.header, self._index, last=last), segment, self._head)
-        self._index += 1
-        return sealed
+        self._ended, self._index = last, index + 1  # first of all: whatever happens then, no nonce is used twice
+        return self._encrypt(self._prefix + NONCE_TAIL(index, last), segment, self._head)
 
 
 class StreamOpener:
@@ -73,20 +76,16 @@ class StreamOpener:
 
     def __init__(self, key: bytes, header: StreamHeader, name: str) -> None:
         self.header = header
-        self._cipher = _cipher(key, header, name)
-        self._head = header.encode()
+        self._decrypt = _cipher(key, header, name).decrypt
+        self._prefix, self._head = header.prefix, header.encode()
 
     def open(self, index: int, sealed: bytes, *, last: bool) -> bytes:
         """One segment. Raises Corrupt."""
         try:
-            return self._cipher.decrypt(_nonce(self.header, index, last=last), sealed, self._head)
+            return self._decrypt(self._prefix + NONCE_TAIL(index, last), sealed, self._head)
         except InvalidTag as error:
             raise Corrupt(f"segment {index} of sealed audio is damaged") from error
 
 
 def _cipher(key: bytes, header: StreamHeader, name: str) -> AESGCM:
     return AESGCM(HKDF(hashes.SHA256(), 32, header.salt, LABEL + b"|" + name.encode()).derive(key))
-
-
-def _nonce(header: StreamHeader, index: int, *, last: bool) -> bytes:
-    return header.prefix + index.to_bytes(4, "big") + (b"\x01" if last else b"\x00")
