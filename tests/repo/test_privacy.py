@@ -37,6 +37,7 @@ REVEALING = {
     "adapters/store/grants.py": "sealing reasons and notes",
     "adapters/store/patients.py": "sealing a patient's number, and its blind indexes",
     "app/web_access.py": "normalising a patient's number",
+    "app/web_audit.py": "the number a patient report is about: blind indexes, and a sealed detail",
     "web/names.py": "the console's border, behind the gate",
 }
 

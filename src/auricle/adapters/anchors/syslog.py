@@ -1,6 +1,6 @@
 """Checkpoints as syslog messages (RFC 5424) over TLS with octet counting (RFC 5425 4.3.1); the server's certificate is verified.
 
-Syslog has no acknowledgement: all we know is that the server took the bytes and closed the TLS connection in order. Keep another anchor too.
+Syslog has no acknowledgement: we know only that the server took the bytes and closed the TLS connection in order. Keep another anchor too.
 """
 
 import asyncio
