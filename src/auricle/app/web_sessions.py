@@ -90,19 +90,25 @@ class WebSessions:
         return await self._keeper.start(found.person, found.username, address, "password", kind)
 
     async def step_up(self, session: SignedIn, *, password: str = "", totp: str = "") -> SignedIn:
-        """The password, and the code of whoever has an authenticator. Who has only passkeys must use one."""
+        """The password, and the code of whoever has an authenticator; who has no password here (single sign-on) gives the code alone.
+
+        Who has only passkeys must use one.
+        """
         methods = await self._rules.methods(session.username, session.person)
         account = await self._store.account(session.username)
-        address = session.actor.address
-        attempt = self._attempts.admit("step-up", session.username, address)
-        right = await self._passwords.right(normalized(password), account.password_hash if account else None)
+        if account is not None or not methods:
+            await self._step_up_password(session, password, account.password_hash if account else None)
+        if methods:
+            await self._step_up_code(session, totp, "totp" in methods)
+        return await self._keeper.renewed(session, "step-up", stepped_up=True, second_factor="totp" if methods else None)
+
+    async def _step_up_password(self, session: SignedIn, password: str, kept: str | None) -> None:
+        attempt = self._attempts.admit("step-up", session.username, session.actor.address)
+        right = await self._passwords.right(normalized(password), kept)
         if not right:
             await self._attempts.refused(attempt, "session.step-up", "wrong password", session.actor, self._ref(session))
             raise BadCredentials
         await self._attempts.succeeded(attempt)
-        if methods:
-            await self._step_up_code(session, totp, "totp" in methods)
-        return await self._keeper.renewed(session, "step-up", stepped_up=True, second_factor="totp" if methods else None)
 
     async def _step_up_code(self, session: SignedIn, totp: str, has_totp: bool) -> None:
         attempt = self._attempts.admit("totp", session.username, session.actor.address, everywhere=True)

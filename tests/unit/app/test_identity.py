@@ -424,6 +424,20 @@ async def test_a_step_up_asks_for_all_factors_and_is_slowed_down(office: Office)
     assert answers[-1].status_code == 429
 
 
+async def test_who_came_by_single_sign_on_steps_up_with_the_code_alone(office: Office) -> None:
+    session = await office.identity.keeper.start(SAM, "sam-okafor", HOME, "sso", "sso")
+    browser = office.browser()
+    browser.cookies.set("__Host-auricle", session.token)
+    assert (await step_up(browser, password="anything at all")).status_code == 401, "no password here, and no factor yet"
+    browser.cookies.set("__Host-auricle", session.token)
+    begun = await browser.post("/me/totp")
+    totp = pyotp.TOTP(begun.json()["secret"])
+    assert (await browser.post("/me/totp/confirm", json={"code": totp.at(office.clock.at)})).status_code == 200
+    office.clock.pass_s(301)
+    assert (await browser.post("/session/step-up", json={"totp": "000000"})).status_code == 401
+    assert (await browser.post("/session/step-up", json={"totp": totp.at(office.clock.at)})).status_code == 204
+
+
 # ---- sessions
 
 
