@@ -142,7 +142,7 @@ await check("locking takes the page out of the document and gives it back as it 
   must(!(await page.content()).includes("555-01"), "numbers are still in the document");
   must(!(await page.content()).includes("Maria"), "names are still in the document");
   must((await page.getByRole("textbox", { name: "User name" }).inputValue()) === peer.username, "the user name is not known");
-  must((await page.evaluate(async () => (await fetch("/api/v1/session")).status)) === 401, "the session still answers");
+  await page.waitForFunction(async () => (await fetch("/api/v1/session")).status === 401);
   await picture(page, "locked");
   await accessible(page, "locked");
   await page.getByLabel("Password", { exact: true }).fill(peer.password);

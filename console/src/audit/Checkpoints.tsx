@@ -20,7 +20,7 @@ export function Checkpoints() {
         <h1>{t("page.checkpoints")}</h1>
         <span className="quiet">{t("checkpoint.entries", { count: entries })}</span>
       </header>
-      <div className="cards">
+      <div className="cards cards-wide">
         <section className="card" aria-labelledby="log-key">
           <h2 id="log-key">{t("checkpoint.key")}</h2>
           <p className="quiet">{t("checkpoint.key.text")}</p>

@@ -38,9 +38,9 @@ export function Agreements({ permissions }: { permissions: readonly string[] }) 
   );
 }
 
-const urgency = (agreement: Agreement): number => (isWanting(agreement) ? (agreement.required ? 0 : 1) : agreement.state === "in-force" ? 2 : agreement.signed_on !== null ? 3 : 4);
+const urgency = (agreement: Agreement): number => (isWanting(agreement) ? 0 : agreement.blocks.length > 0 ? 1 : agreement.state === "in-force" ? 2 : agreement.signed_on !== null ? 3 : 4);
 /** Something built here waits for it. */
-const isWanting = (agreement: Agreement): boolean => agreement.blocks.length > 0 && agreement.state !== "in-force";
+const isWanting = (agreement: Agreement): boolean => agreement.blocks.length > 0 && (agreement.state === "missing" || agreement.state === "expired");
 
 export function partyText(t: Translate, party: string): string {
   const [kind, name] = party.split(":");
@@ -79,7 +79,7 @@ function Row({ agreement, mayChange }: { agreement: Agreement; mayChange: boolea
             agreement.reference ?? "",
           ].filter((text) => text !== "").join(" · ")}
         </span>
-        {agreement.blocks.length > 0 && <span className="row-more trouble">{t("agreement.blocks", { features: agreement.blocks.map((feature) => featureText(t, feature)).join(", ") })}</span>}
+        {agreement.blocks.length > 0 && <span className={isWanting(agreement) ? "row-more trouble" : "row-more"}>{t("agreement.blocks", { features: agreement.blocks.map((feature) => featureText(t, feature)).join(", ") })}</span>}
         <span className="row-more quiet" lang="en">{agreement.why} {agreement.what_to_do}</span>
       </span>
       {mayChange && (

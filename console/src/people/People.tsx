@@ -54,7 +54,7 @@ const columns = (t: Translate): Column<Person>[] => [
   { key: "state", label: t("people.state"), width: "minmax(84px, 0.6fr)", render: (person) => <span className={person.state === "active" ? undefined : "missed"}>{t(`people.state.${person.state}`)}</span> },
   { key: "roles", label: t("people.roles"), width: "minmax(110px, 1.6fr)", from: 520, render: (person) => person.roles.map((role) => roleText(t, role)).join(", ") },
   { key: "extension", label: t("people.extension"), width: "64px", from: 760, render: (person) => <span className="number">{person.extension}</span> },
-  { key: "factor", label: t("people.factor"), width: "minmax(104px, 0.8fr)", from: 640, render: (person) => <span className={person.has_account && person.second_factor === "none" ? "missed" : undefined}>{person.has_account ? factor(t, person.second_factor) : t("people.no_account")}</span> },
+  { key: "factor", label: t("people.factor"), width: "minmax(134px, 0.9fr)", from: 640, render: (person) => <span className={person.has_account && person.second_factor === "none" ? "missed" : undefined}>{person.has_account ? factor(t, person.second_factor) : t("people.no_account")}</span> },
   { key: "sessions", label: t("people.sessions"), width: "76px", from: 860, align: "end", render: (person) => <span className="number">{person.sessions}</span> },
   { key: "phones", label: t("people.phones"), width: "64px", from: 860, align: "end", render: (person) => <span className="number">{person.phones}</span> },
 ];
