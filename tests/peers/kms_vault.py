@@ -1,10 +1,12 @@
 """A program that stands for HashiCorp Vault or OpenBao: transit/encrypt and transit/decrypt of its HTTP API, with associated data.
 
-`kms_vault.py TOKEN` prints its port. `POST /control {"mode": …}` seals it, takes the token's rights away, throttles or hangs.
+`kms_vault.py TOKEN [CERTIFICATE KEY]` prints its port; with a certificate it speaks TLS. `POST /control {"mode": …}` seals it, takes the
+token's rights away, throttles or hangs.
 """
 
 import json
 import os
+import ssl
 import sys
 import time
 from base64 import b64decode, b64encode
@@ -86,5 +88,9 @@ if __name__ == "__main__":
     Vault.token = sys.argv[1]
     server = ThreadingHTTPServer(("127.0.0.1", 0), Vault)
     server.daemon_threads = True
+    if len(sys.argv) > 3:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[2], sys.argv[3])
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     print(server.server_port, flush=True)
     server.serve_forever()

@@ -12,11 +12,13 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from auricle.adapters.certificates import ensure_demo_ca
 from auricle.adapters.clock import SystemEntropy
 from auricle.adapters.keys import FileKeys, KekProvider, ProviderMissing, ProviderRefused, ProviderUnreachable, WrongHolder, aws_kms
 from auricle.adapters.keys.aws_kms import AwsKey, AwsKmsProvider
@@ -242,6 +244,20 @@ def test_a_missing_library_names_its_extra(
         monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ProviderMissing, match=rf"auricle\[{extra}\]"):
         make().wrap(ROOT, CONTEXT)
+
+
+def test_a_vault_is_trusted_by_the_authority_that_is_named(tmp_path: Path) -> None:
+    made = ensure_demo_ca(tmp_path, ["127.0.0.1"], datetime.now(UTC))
+    with running("kms_vault.py", "hvs.test", str(made.certificate), str(made.private_key)) as port:
+
+        def vault(ca_file: str) -> KekProvider:
+            return VaultTransitProvider(
+                TransitKey(f"https://127.0.0.1:{port}", "auricle", lambda: "hvs.test", ca_file=ca_file, timeout_s=2)
+            )
+
+        assert vault(str(made.ca)).unwrap(vault(str(made.ca)).wrap(ROOT, CONTEXT), CONTEXT) == ROOT
+        with pytest.raises(ProviderUnreachable):
+            vault("").wrap(ROOT, CONTEXT)
 
 
 # ---- the key file held by a provider ---------------------------------------------------------------------

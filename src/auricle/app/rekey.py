@@ -31,6 +31,8 @@ BATCH = 100  # rows: the writer holds their transaction for about a millisecond
 PAUSE_S = 0.01  # between batches: calls write too
 IDLE_S = 3600.0  # retired epochs are looked at so often
 RETRY_S = 30.0
+TELL_S = 0.5  # between two notes to the consoles
+COUNT_S = 2.0
 WHY = "re-encryption"
 IN_THE_LOG = frozenset({Purpose.AUDIT_DETAIL})
 """Sealed inside the audit log, whose tree commits to the bytes: these epochs are kept as long as the log (docs/specs/keyring.md)."""
@@ -69,6 +71,8 @@ class RekeyJob:
         self._purposes: dict[str, Purpose] = {}
         self._now: dict[Purpose, Progress] = {}
         self._left: dict[Purpose, int] = {}
+        self._told_at = clock.monotonic() - TELL_S
+        self._counted: tuple[float, dict[Purpose, int]] | None = None
         keeper.on_change(self.wake)
 
     def wake(self) -> None:
@@ -118,8 +122,11 @@ class RekeyJob:
             await self._tidy(purpose)
 
     async def behind(self) -> dict[Purpose, int]:
-        """Rows behind, by purpose."""
-        return {purpose: (await self._behind_of(purpose)).count for purpose in Purpose}
+        """Rows behind, by purpose, as of some seconds ago at most: counting reads whole tables."""
+        now = self._clock.monotonic()
+        if self._counted is None or now - self._counted[0] >= COUNT_S:
+            self._counted = now, {purpose: (await self._behind_of(purpose)).count for purpose in Purpose}
+        return self._counted[1]
 
     # ---- one purpose ---------------------------------------------------------------------------------
 
@@ -196,7 +203,10 @@ class RekeyJob:
     async def _note(self, progress: Progress) -> None:
         self._now[Purpose(progress.purpose)] = progress
         await self._store.note_progress(progress)
-        self._board.publish(KeysMoved())
+        now = self._clock.monotonic()
+        if progress.state != "running" or now - self._told_at >= TELL_S:
+            self._told_at = now
+            self._board.publish(KeysMoved())
 
     # ---- what is behind ------------------------------------------------------------------------------
 

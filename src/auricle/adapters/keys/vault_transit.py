@@ -92,7 +92,7 @@ class VaultTransitProvider:
         except ImportError:
             raise ProviderMissing("Vault needs a library that is not installed: pip install 'auricle[vault]'") from None
         session = requests.Session()
-        session.verify = self._where.ca_file or True
+        session.verify = self._where.ca_file or True  # hvac takes the session's, and then none of its environment variables
         retry = Retry(TRIES, status_forcelist=TEMPORARY, backoff_factor=0.2, allowed_methods=None, raise_on_status=False)
         for scheme in ("https://", "http://"):
             session.mount(scheme, HTTPAdapter(max_retries=retry))

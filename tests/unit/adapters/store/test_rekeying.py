@@ -39,6 +39,7 @@ REALM = "pbx.example"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rekey, "PAUSE_S", 0)
+    monkeypatch.setattr(rekey, "COUNT_S", 0)
     for name, value in (("TIME_COST", 1), ("MEMORY_KIB", 64), ("LANES", 1)):
         monkeypatch.setattr(holders, name, value)
 
