@@ -65,7 +65,7 @@ class WebAccessAdmin:
             return Actor(ActorKind.PERSON, SOMEBODY, question.roles, allowed=given, stepped_up=question.stepped_up)
         person = self._practice.people.get(question.person)
         if person is None:
-            raise NotFound(question.person)
+            raise NotFound(f"there is no person {question.person}")
         now = self._clock.now()
         standing = await self._store.standing(person.id, now)
         return actor_of(self._practice, person, SessionFacts(stepped_up=question.stepped_up), standing, now)
@@ -92,7 +92,7 @@ class WebAccessAdmin:
     async def grant(self, actor: Actor, wanted: Wanted) -> TimeGrant:
         """Make one."""
         if wanted.person not in self._practice.people:
-            raise NotFound(wanted.person)
+            raise NotFound(f"there is no person {wanted.person}")
         now = self._clock.now()
         check_grant(wanted, now, self._practice.mailboxes)
         ident = self._entropy.name("g")
@@ -107,7 +107,7 @@ class WebAccessAdmin:
         found = await self._store.grant(grant)
         await self._allowed(actor, "access.grant", Ref("grant", grant))
         if found is None:
-            raise NotFound(grant)
+            raise NotFound(f"there is no grant {grant} in force")
         await self._store.revoke_grant(grant, actor)
 
     # ---- marks of patients ---------------------------------------------------------------------------
@@ -131,7 +131,7 @@ class WebAccessAdmin:
         """Forget one."""
         why = await self._allowed(actor, "access.patients", Ref("patient", mark))
         if not await self._store.has_mark(mark):
-            raise NotFound(mark)
+            raise NotFound(f"there is no mark {mark}")
         await self._store.drop_mark(mark, actor, why)
         self._facts.forget()
 

@@ -35,7 +35,7 @@ class WebAlerts:
 
         async def keep(grant: Grant) -> None:
             if await self._store.alert(alert) is None:
-                raise NotFound(alert)
+                raise NotFound(f"there is no alert {alert}")
             await self._store.acknowledge_alert(grant, alert, note)
 
         await self._gate.open(actor, "alerts.acknowledge", Ref("alert", alert), CONSOLE, keep)

@@ -48,7 +48,7 @@ class WebAudit:
         async def read(grant: Grant) -> tuple[bytes, AuditProof]:
             leaf = await self._store.audit_leaf(grant, number)
             if leaf is None:
-                raise NotFound(str(number))
+                raise NotFound(f"there is no entry {number}")
             proof = await inclusion(self._store, number, leaf)
             return leaf, AuditProof(leaf.decode("ascii"), number, proof.size, proof.path, proof.note, self._store.verifier)
 

@@ -16,6 +16,7 @@ from auricle.compliance.holds import check as check_scope
 from auricle.compliance.parties import Party
 from auricle.compliance.retention import (
     CHANGEABLE,
+    DEFAULTS,
     PREVIEW_LIFE,
     KindPreview,
     RecordKind,
@@ -74,10 +75,15 @@ class WebCompliance:
         last = LastRun(run.ran_at, run.shredded, run.held, run.failed, run.stopped) if run.ran_at else None
         return RetentionState(schedule, changed, self._keeper.next_run(), last, await self._keeper.clock_fault())
 
+    async def _schedule(self) -> Schedule:
+        """The terms of now; a practice that was never started has the ones that come with the program."""
+        kept, _ = await self._store.retention_schedule()
+        return {**DEFAULTS, **kept}
+
     async def preview(self, actor: Actor, changes: Mapping[RecordKind, int]) -> Preview:
         """What the schedule would do with these changes."""
         await self._gate.check(actor, "retention.read", Ref("retention", "*"), "preview")
-        before, _ = await self._store.retention_schedule()
+        before = await self._schedule()
         after: Schedule = {**before, **checked(changes)}
         expires_at = self._clock.now() + PREVIEW_LIFE
         token = preview_token(self._token_key, actor.id, before, after, int(expires_at.timestamp()))
@@ -86,7 +92,7 @@ class WebCompliance:
     async def change(self, actor: Actor, changes: Mapping[RecordKind, int], token: str) -> None:
         """Put changes in force; where something would go, with the token of their preview."""
         await self._gate.check(actor, "retention.change", Ref("retention", "*"), self._purpose)
-        before, _ = await self._store.retention_schedule()
+        before = await self._schedule()
         after: Schedule = {**before, **checked(changes)}
         shorter = [kind for kind in changes if after[kind] < before.get(kind, 0)]
         found = [await self._kind_preview(kind, after) for kind in shorter]
@@ -127,7 +133,7 @@ class WebCompliance:
             if asked.mailbox and asked.mailbox not in self._practice.mailboxes:
                 raise HoldWrong("the settings have no such mailbox")
             if asked.record and not await self._store.has_record(asked.kind, asked.record):
-                raise NotFound(asked.record)
+                raise NotFound(f"there is no record {asked.record}")
             number = Phi(self._normal(asked.number.reveal(WHY))) if asked.number else None
             placed = KeptHold(
                 id=self._entropy.name("h"),
@@ -149,7 +155,7 @@ class WebCompliance:
         """Release a hold."""
         await self._gate.check(actor, "holds.change", Ref("hold", hold), self._purpose)
         if not await self._store.release_hold(actor, hold):
-            raise NotFound(hold)
+            raise NotFound(f"there is no hold {hold} to release")
 
     def _normal(self, typed: str) -> str:
         """A number as records have it: E.164, or one of our extensions."""
@@ -187,7 +193,7 @@ class WebCompliance:
         today = self._agreements.today()
         ending = [one for one in self._book.agreements() if one.party == party and (one.last_day is None or one.last_day >= today)]
         if not ending:
-            raise NotFound(party.id)
+            raise NotFound(f"no agreement with {party.id} is noted")
         await self._store.end_agreements(actor, ending, today)
         await self._book.load()
 

@@ -1,5 +1,6 @@
 """Where phones are registered outlives a restart, on another machine's uptime too."""
 
+import json
 from typing import Any
 
 import structlog
@@ -54,3 +55,15 @@ async def test_a_damaged_one_costs_one_phone_its_registration_only(store: Store,
     with structlog.testing.capture_logs() as logs:
         assert [binding.aor for binding in await loaded(store)] == ["7002"]
     assert logs[0]["event"] == "sealed_row_unreadable"
+
+
+async def test_a_place_more_and_a_place_less_are_entries_and_a_refresh_is_none(store: Store, practice: Any) -> None:
+    await store.save_bindings("7001", [bound()])
+    await store.save_bindings("7001", [bound(expires_at=9999.0)])
+    await store.save_bindings("7001", [])
+    acts = [json.loads(bytes(leaf)) for (leaf,) in practice.raw("SELECT leaf FROM audit_leaf ORDER BY number")]
+    assert [(act["action"], act["actor_kind"], act["ref"]) for act in acts] == [
+        ("phone.register", "device", "7001"),
+        ("phone.unregister", "device", "7001"),
+    ]
+    assert not any("192.0.2" in json.dumps(act) for act in acts)
