@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from auricle.access.model import Action
 from auricle.kernel.actor import Actor
 from auricle.vault.keyring import Purpose
-from auricle.web.keys.ports import KeyJob, KeysView, KeyState, PurposeKeys, RecoveryKey
+from auricle.web.keys.ports import KeyJob, KeyState, KeysView, PurposeKeys, RecoveryKey
 from auricle.web.ports import NotFound
 
 MADE = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -213,8 +214,6 @@ def test_a_move_that_is_killed_at_any_step_loses_no_key(at: int, tmp_path: Path)
 
 
 async def test_a_refusal_stops_new_records_only(records: FileRecordKeys, ring: Keyring, tmp_path: Path) -> None:
-    from datetime import UTC, datetime
-
     blobs = FileBlobs(tmp_path / "blobs", records, SystemEntropy(), 0)
     running = await blobs.open(VoicemailId("v1"))
     fields = Fields(ring, SystemEntropy(), "pbx.example", records)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from auricle.adapters.clock import SystemEntropy
 from auricle.adapters.keys import FileKeys, KeysReplayed, ProviderRefused, ProviderUnreachable, WrongHolder, holders
 from auricle.adapters.keys.provider import context_bytes
+from auricle.adapters.keys.records import FileRecordKeys
 from auricle.adapters.store import Store
 from auricle.app import keys as app_keys
 from auricle.app.board import Board
@@ -285,8 +286,6 @@ async def test_the_check_is_made_on_time(world: World, monkeypatch: pytest.Monke
 
 @pytest.fixture
 def web(world: World, tmp_path: Path) -> WebKeys:
-    from auricle.adapters.keys.records import FileRecordKeys
-
     records = FileRecordKeys(tmp_path / "keys" / "records", world.keeper.keyring, SystemEntropy())
     job = RekeyJob(
         store=world.store, records=records, keeper=world.keeper, gate=world.gate, board=world.board, clock=world.clock, keep_days=35

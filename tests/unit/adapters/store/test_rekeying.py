@@ -15,6 +15,7 @@ from auricle.adapters.clock import SystemEntropy
 from auricle.adapters.keys import FileKeys, Keys, holders
 from auricle.adapters.keys.records import FileRecordKeys
 from auricle.adapters.store import Store, rekeying
+from auricle.adapters.store.holds import KeptHold
 from auricle.adapters.store.reindexing import blind_columns
 from auricle.adapters.store.rekeying import sealed_columns
 from auricle.adapters.store.schema import metadata
@@ -24,11 +25,12 @@ from auricle.app.board import Board
 from auricle.app.key_provider import KeySettings
 from auricle.app.keys import KeyKeeper
 from auricle.app.rekey import RekeyJob
+from auricle.app.retention import KEEPER
 from auricle.calls.voicemail_record import TranscriptState
 from auricle.compliance.holds import HeldKind
 from auricle.kernel.phi import Phi
 from auricle.vault.fields import Fields
-from auricle.vault.gate import Gate
+from auricle.vault.gate import Gate, Ref
 from auricle.vault.keyring import Purpose
 from auricle.vault.place import Place
 
@@ -109,8 +111,6 @@ def found(world: World, everything: Any) -> Callable[[str], Awaitable[int]]:
     """How many calls a number is found in, through the gate."""
 
     async def find(number: str) -> int:
-        from auricle.app.retention import KEEPER
-        from auricle.vault.gate import Ref
 
         async def read(grant: Any) -> int:
             return len(await world.store.calls_of_number(grant, number, 500))
@@ -122,8 +122,6 @@ def found(world: World, everything: Any) -> Callable[[str], Awaitable[int]]:
 
 async def filled(world: World, make: Any, calls: int = 7) -> None:
     """Calls, a hold by number, messages with a record's key and a transcript."""
-    from auricle.adapters.store.holds import KeptHold
-    from auricle.app.retention import KEEPER
 
     for number in range(calls):
         await world.store.add_call(make.call(number))
