@@ -123,6 +123,7 @@ class PostgresLink:
         self._database = database
         self.connection = database.connected(autocommit=True)
         self._transaction = ""
+        self._rollbacks = 0
 
     def begin(self) -> None:
         """A connection that died while nothing was written is replaced unseen: nothing is lost with it."""
@@ -158,9 +159,14 @@ class PostgresLink:
             raise
 
     def rollback(self) -> None:
-        """A connection that is gone has taken its transaction with it."""
+        """A connection that is gone has taken its transaction with it.
+
+        Statements that were to be prepared behind a failed one are not: psycopg must forget all of them. It does so at a ROLLBACK, but only
+        at one it has not seen before (psycopg 3.3, PrepareManager.maybe_add_to_cache), hence the number.
+        """
+        self._rollbacks += 1
         with suppress(psycopg.Error):
-            self.connection.execute("ROLLBACK")
+            self.connection.execute(f"ROLLBACK /* {self._rollbacks} */")
 
     def together(self) -> AbstractContextManager[object]:
         """One round trip for all of them."""

@@ -90,6 +90,19 @@ async def test_one_bad_write_harms_no_other(bad: tuple[str, dict[str, Any]], sto
     assert (report.ok, report.entries) == (True, 39)
 
 
+async def test_many_bad_writes_harm_no_other(store: Store, practice: Any) -> None:
+    """What the driver remembers of statements that were never reached must not be believed afterwards."""
+    await store._writer.commit((put("taken"),))
+    for turn in range(8):
+        writes = [
+            store._writer.commit((put("taken" if number % 5 == 2 else f"u{turn}-{number}"),), (store._entry(NOBODY, "a", Ref("t", "x")),))
+            for number in range(12)
+        ]
+        results = await asyncio.gather(*writes, return_exceptions=True)
+        assert [type(result) for result in results] == [WriteRefused if number % 5 == 2 else int for number in range(12)]
+    assert practice.raw("SELECT count(*) FROM account") == [(8 * 10 + 1,)]
+
+
 class Unwritable:
     """An entry that has no encoding."""
 
