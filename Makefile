@@ -28,7 +28,7 @@ test: .venv/dev.stamp console/dist/index.html  ## everything, from nothing
 	@scripts/system.sh test
 	@$(MAKE) --no-print-directory check
 	@$(PY) -m mkdocs build --strict --quiet
-	@$(PY) -m pytest -q -m real tests/real || { echo "Once more what failed: real daemons share two cores with their peers."; $(PY) -m pytest -q -m real --last-failed --last-failed-no-failures none tests/real; }
+	@$(PY) -m pytest -q -m real tests/real tests/unit/adapters/store || { echo "Once more what failed: real daemons share two cores with their peers."; $(PY) -m pytest -q -m real --last-failed --last-failed-no-failures none tests/real tests/unit/adapters/store; }
 
 check: .venv/dev.stamp  ## lint, types, imports, unit tests
 	@$(PY) -m ruff check .
