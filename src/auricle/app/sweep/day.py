@@ -6,6 +6,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from auricle.kernel.errors import OurError
 
 UP_S, STEP_S, TRANSCRIPT_S, STOP_S = 90.0, 40.0, 120.0, 30.0
 POLL_S = 0.1
-NURSE = "noor.haddad"
+NURSE, OFFICER = "noor.haddad", "dana.reyes"
 SILENCE, TALK, MESSAGE = "silence", "talk", "message"
 
 
@@ -72,7 +73,8 @@ class Day:
         self._spoken_s = {name: await say_as_patient(text, self._outside / f"{name}.wav") for name, text in texts.items()}
         await self._auricle("keys", "create", "-s", str(self._made.settings))
         password = {"AURICLE_NEW_PASSWORD": self.secrets["console password"]}
-        await self._auricle("user", "add", NURSE, "-s", str(self._made.settings), "--person", "noor-haddad", extra=password)
+        for username, person in ((NURSE, "noor-haddad"), (OFFICER, "dana-reyes")):
+            await self._auricle("user", "add", username, "-s", str(self._made.settings), "--person", person, extra=password)
         await self._start()
 
     async def live(self) -> None:
@@ -87,6 +89,9 @@ class Day:
         finally:
             await desk.stop()
         await self._nurse_reads(staff)
+        await asyncio.to_thread(self._officer_looks_after_things)
+        await self._auricle("keys", "rotate", "-s", str(self._made.settings))
+        await self._auricle("user", "list", "-s", str(self._made.settings))
 
     async def close(self) -> None:
         """Stop the practice as an operator would. Raises DayFailed where it does not end by itself."""
@@ -148,10 +153,11 @@ class Day:
 
     # ---- the console -----------------------------------------------------------------------------------
 
-    def _signed_in(self) -> Staff:
+    def _signed_in(self, username: str = NURSE) -> Staff:
         staff = self._staff()
-        staff.ask("POST", "/session", {"username": NURSE, "password": self.secrets["wrong password"]})
-        staff.post("/session", {"username": NURSE, "password": self.secrets["console password"]})
+        staff.ask("POST", "/session", {"username": username, "password": self.secrets["wrong password"]})
+        staff.post("/session", {"username": username, "password": self.secrets["console password"]})
+        self.secrets[f"session of {username}"] = staff.token
         return staff
 
     async def _nurse_reads(self, staff: Staff) -> None:
@@ -175,8 +181,27 @@ class Day:
         for path in (f"/calls?before={number[1:]}", f"/patients/{name}", f"/voicemails/{number}/transcript", f"/calls?limit={number}"):
             staff.ask("GET", path)
         staff.ask("POST", "/session", {"username": self._canaries.name, "password": self.secrets["wrong password"]})
-        staff.ask("POST", "/break-glass", {"reason": self._canaries.note, "minutes": 5})
         staff.ask("POST", "/session", {"note": self._canaries.note})
+        self.secrets["secret of an authenticator"] = staff.post("/me/totp", {})["secret"]
+        staff.post("/break-glass", {"reason": self._canaries.note, "minutes": 5})
+
+    def _officer_looks_after_things(self) -> None:
+        """Whatever asks for a number, a name or a reason."""
+        self._tell("The privacy officer marks, holds, grants, reports …")
+        officer, number, note = self._signed_in(OFFICER), self._canaries.caller, self._canaries.note
+        officer.post("/session/step-up", {"password": self.secrets["console password"]})
+        self.secrets["session after a step-up"] = officer.token
+        until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        officer.post("/access/patients", {"number": number, "label": self._canaries.name, "restricted": True, "people": ["noor-haddad"]})
+        officer.post("/holds", {"name": "case 7", "reason": note, "number": number})
+        grant = {"person": "noor-haddad", "action": "calls.list", "kind": "any", "until": until, "reason": note}
+        officer.post("/access/grants", grant)
+        if not officer.post("/audit/patient-report", {"number": self._canaries.second_caller})["looks"]:
+            raise DayFailed("the report does not know who looked at the patient")
+        for path in ("/calls", "/audit", "/audit/export?format=fhir", "/alerts", "/break-glass", "/holds", "/people", "/keys"):
+            officer.get(path)
+        emergency = officer.get("/break-glass")["entries"][0]["id"]
+        officer.post(f"/break-glass/{emergency}/review", {"verdict": "justified", "note": note})
 
     def _newest_message(self, staff: Staff) -> dict[str, Any]:
         messages = staff.get("/voicemails")["messages"]

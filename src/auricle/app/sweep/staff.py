@@ -27,6 +27,11 @@ class Staff:
         self._context = ssl.create_default_context(cafile=str(ca))
         self._cookie = ""
 
+    @property
+    def token(self) -> str:
+        """The session's cookie, which is as good as a password while it lasts."""
+        return self._cookie.partition("=")[2]
+
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, bytes]:
         """One request to the API; the status and the body."""
         connection = http.client.HTTPSConnection(*self._at, context=self._context, timeout=TIMEOUT_S)
