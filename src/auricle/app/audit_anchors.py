@@ -172,7 +172,7 @@ def anchor_of(settings: AnchorSettings, base: Path, clock: Clock) -> Anchor:
                 from auricle.adapters.anchors.objects import ObjectAnchor  # boto3 comes with the extra `aws`
 
                 return ObjectAnchor(name, bucket, endpoint=endpoint, prefix=prefix, region=region, ca=ca)
-    except PeerError as error:
+    except (PeerError, ValueError) as error:
         raise AnchorsWrong(f"[[audit.anchors]] {settings.name}: {error}") from error
     except ImportError as error:
         raise AnchorsWrong(f"[[audit.anchors]] {settings.name}: object storage needs boto3: pip install auricle[aws]") from error

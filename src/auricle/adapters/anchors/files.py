@@ -34,7 +34,8 @@ class FileAnchor:
                     raise AnchorConflict("other-file")
                 return
             part = path.with_suffix(".part")
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o444)
+            part.unlink(missing_ok=True)  # what a crash left; it may be read-only
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()

@@ -17,13 +17,14 @@ SIZE_TYPE = "text/x.tlog.size"
 
 
 class WitnessAnchor:
-    """Fits `port.Anchor`. `url` is the submission prefix, `key` the witness's vkey. Raises BadCheckpoint for a key that is none."""
+    """Fits `port.Anchor`. `url` is the submission prefix, `key` the witness's vkey. Raises BadCheckpoint or ValueError for what is none."""
 
     kind = "witness"
 
     def __init__(self, name: str, url: str, key: str, *, ca: str = "") -> None:
         self.name = name
         self._url = urlsplit(url)
+        self._port = self._url.port
         self._key = WitnessKey.parse(key)
         self._ca = ca
         self._size = 0
@@ -53,14 +54,19 @@ class WitnessAnchor:
         self._size = size
         return Receipt(found.witness, found.line)
 
+    def _connection(self) -> http.client.HTTPConnection:
+        host = self._url.hostname or ""
+        if self._url.scheme != "https":
+            return http.client.HTTPConnection(host, self._port, timeout=TIMEOUT_S)
+        context = ssl.create_default_context(cafile=self._ca or None)
+        return http.client.HTTPSConnection(host, self._port, timeout=TIMEOUT_S, context=context)
+
     def _post(self, data: bytes) -> tuple[int, str, str]:
         """Status, content type and body."""
-        host, port = self._url.hostname or "", self._url.port
-        connection = (
-            http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=ssl.create_default_context(cafile=self._ca or None))
-            if self._url.scheme == "https"
-            else http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
-        )
+        try:
+            connection = self._connection()
+        except OSError as error:  # the authority's file is missing or none
+            raise AnchorFailed("certificate") from error
         try:
             connection.request("POST", f"{self._url.path.rstrip('/')}/add-checkpoint", data, {"Content-Type": "text/plain"})
             answer = connection.getresponse()

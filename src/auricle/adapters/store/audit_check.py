@@ -36,9 +36,10 @@ class AuditCheck(Part):
         joined = audit_leaves.outerjoin(audit_index, audit_index.c.number == audit_leaves.c.number)
         query = select(audit_leaves.c.leaf, audit_leaves.c.number.label("entry"), audit_index).select_from(joined)
         with self._engine.connect() as connection, self._engine.connect() as other:
-            named = iter(other.execute(select(audit_touched).order_by(audit_touched.c.number)).yield_per(STREAMED_ROWS))
+            records_of = other.execution_options(yield_per=STREAMED_ROWS).execute(select(audit_touched).order_by(audit_touched.c.number))
+            named = iter(records_of)
             coming = next(named, None)
-            for row in connection.execute(query.order_by(audit_leaves.c.number)).yield_per(STREAMED_ROWS):
+            for row in connection.execution_options(yield_per=STREAMED_ROWS).execute(query.order_by(audit_leaves.c.number)):
                 if row.entry != expected:
                     yield Finding(expected, "is missing")
                 expected = row.entry + 1
