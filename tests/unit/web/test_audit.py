@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from tests.fakes.audit import FakeAlerts, FakeAudit
 from tests.unit.web.conftest import Web
+from tests.unit.web.test_events import events, watcher
 
 from auricle.audit.entry import Entry
 from auricle.audit.tree import leaf_hash, verify_inclusion
 from auricle.audit.verify import verify_export
 from auricle.web.alerts.ports import AlertFound, AlertRaised
 from auricle.web.audit.ports import LookAt
+from auricle.web.ports import ServiceState
 
 AT = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 
@@ -132,7 +134,16 @@ async def test_not_for_everybody(path: str, web: Web) -> None:
     assert (await web.client.get(f"/api/v1{path}")).status_code == 403
 
 
-def test_an_alert_event_has_an_id_and_nothing_else() -> None:
-    from auricle.web.alerts.schemas import AlertNote
-
-    assert AlertNote(id=AlertRaised("after-hours.2").id).model_dump() == {"id": "after-hours.2"}
+async def test_an_alert_is_told_on_the_stream_to_those_who_may_see_alerts_and_holds_an_id_alone() -> None:
+    world, _, watching, _ = await watcher("dana.reyes")
+    stream = watching.run(None)
+    await events(stream, 2)
+    world.tell(AlertRaised("after-hours.2"))
+    ((_, name, data),) = await events(stream, 1)
+    assert (name, data) == ("alert", {"id": "after-hours.2"})
+    world, _, watching, _ = await watcher("noor.haddad")
+    stream = watching.run(None)
+    await events(stream, 2)
+    world.tell(AlertRaised("after-hours.2"))
+    world.tell(ServiceState("kamailio", "restarting"))
+    assert [name for _, name, _ in await events(stream, 1)] == ["service"]
