@@ -46,8 +46,9 @@ ARGUMENTS: dict[str, Sequence[str]] = {
     "keys passphrase": [],
     "audit export": [],
 }
-"""In the order in which they are run. `serve` and `keys recover` have tests of their own (tests/real/test_instance.py, test_keys.py)."""
-ELSEWHERE = {"serve", "keys recover"}
+"""In the order in which they are run. `serve`, `keys recover` and `database migrate` have tests of their own (tests/real: test_instance.py,
+test_keys.py, store/test_settings.py)."""
+ELSEWHERE = {"serve", "keys recover", "database migrate"}
 
 
 def leaves(settings: Path) -> Iterator[dict[str, object]]:

@@ -11,6 +11,6 @@ async def record_migration(settings: Path, passphrase: str | None, role: str) ->
     """The entry about a new schema, and who may now write. Raises what opening the practice raises."""
     instance = Instance(settings, passphrase)
     try:
-        await instance.record(COMMAND_LINE, "database.migrate", Ref("database", role or "*"), Outcome.DONE, "by the owner")
+        await instance.keys.store.record(COMMAND_LINE, "database.migrate", Ref("database", role or "*"), Outcome.DONE, "by the owner")
     finally:
         await instance.stop()

@@ -69,7 +69,7 @@ COMMANDS = {
     "audit verify": Door(Guard.NOTHING_KEPT, why="reads an export it is given"),
     "audit verify-proof": Door(Guard.NOTHING_KEPT, why="reads a proof it is given"),
     "check": Door(Guard.NOTHING_KEPT, why="reads the settings file"),
-    "database migrate": Door(Guard.POSSESSION, why="changes the form of the tables before there is a log to write to"),
+    "database migrate": Door(Guard.POSSESSION, "database.migrate"),
     "demo": Door(Guard.NOTHING_KEPT, why="makes a practice of its own"),
     "doctor": Door(Guard.NOTHING_KEPT, why="says what is installed here"),
     "flow check": Door(Guard.NOTHING_KEPT, why="reads a flow it is given"),
