@@ -12,7 +12,7 @@ BEGIN, END = "<!-- tables: python tests/repo/database_page.py -->\n", "<!-- end 
 
 
 def row_of(table: Table) -> str:
-    """One line: sealed, blind and clear columns; clear ones by their reason."""
+    """One line: sealed, blind and clear columns; clear ones by their reason. A voucher holds nothing and is left out."""
     protected = {kind: [f"`{column.name}`" for column in table.columns if column.info[MARK] == kind] for kind in ("sealed", "blind")}
     reasons: dict[str, list[str]] = {}
     for column in table.columns:
