@@ -15,7 +15,7 @@ import structlog
 from auricle.adapters.keys.records import FileRecordKeys
 from auricle.adapters.store import Store
 from auricle.adapters.store.reindexing import BlindColumn, blind_columns
-from auricle.adapters.store.rekeying import Progress, SealedColumn, Step, sealed_columns
+from auricle.adapters.store.rekeying import Progress, SealedColumn, Step, rows_are_vouched, sealed_columns
 from auricle.app.board import Board, KeysMoved
 from auricle.app.keys import KeyKeeper
 from auricle.app.retention import KEEPER
@@ -68,6 +68,7 @@ class RekeyJob:
         self._wake = asyncio.Event()
         self._columns = sealed_columns()
         self._blind = blind_columns()
+        self._vouched = rows_are_vouched()  # a row vouched for under a retired epoch would count as not there
         self._purposes: dict[str, Purpose] = {}
         self._now: dict[Purpose, Progress] = {}
         self._left: dict[Purpose, int] = {}
@@ -252,7 +253,7 @@ class RekeyJob:
         """Retire older epochs that nothing is sealed with, take back those that something is, destroy those retired long enough."""
         epochs = self._keeper.keyring.epochs(purpose)
         older = {number: epoch for number, epoch in epochs.items() if number != max(epochs)}
-        if not older or purpose in IN_THE_LOG:
+        if not older or purpose in IN_THE_LOG or (purpose is Purpose.AUTH and self._vouched):
             return
         unused = (await self._behind_of(purpose)).count == 0
         now = self._clock.now()

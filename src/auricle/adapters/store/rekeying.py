@@ -96,6 +96,11 @@ def sealed_columns() -> tuple[SealedColumn, ...]:
     return tuple(found)
 
 
+def rows_are_vouched() -> bool:
+    """Whether some rows hold a code of ours over themselves, under a key of purpose `auth` (columns marked `voucher`)."""
+    return any(column.info.get(MARK) == "voucher" for table in metadata.tables.values() for column in table.columns)
+
+
 class Rekeying(Part):
     """Re-encryption as the job sees it. Methods that open rows take a grant for `keys`."""
 
