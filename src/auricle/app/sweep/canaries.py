@@ -17,11 +17,13 @@ from auricle.media.mulaw import encode_mulaw
 
 T = TypeVar("T")
 SYLLABLES = ("zor", "quil", "vex", "thu", "jax", "wim", "ryn", "plo", "kez", "dra", "fyx", "gul")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+NUMBERS = ("two", "five", "ten")
 MONTHS = ("January", "March", "May", "July", "August", "October", "December")
 PROBE_SAMPLES = 160  # 20 ms: no two recordings share it
 PROBES = 24
 LOUD = 300  # mean amplitude; quieter stretches may be alike anywhere
-WINDOW_WORDS = 4  # so many words in a row of what was said are somebody's sentence
+WINDOW_WORDS = 6  # so many words in a row of what was said are somebody's sentence; no sentence below has as many that are not drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,10 @@ class Canaries:
     digits: str
     note: str
     """A sentence a member of staff types."""
+    talk: str
+    """What the first patient says to the front desk."""
+    message: str
+    """What the second patient says to the voicemail."""
 
     @classmethod
     def drawn(cls, entropy: Entropy) -> "Canaries":
@@ -57,18 +63,8 @@ class Canaries:
         birth = (entropy.token(1)[0] % 27 + 1, _pick(entropy, MONTHS), 1931 + entropy.token(1)[0] % 60)
         digits = "".join(str(value % 10) for value in entropy.token(9))
         note = f"{_word(entropy)} {_word(entropy)} asked about the {_word(entropy)} result"
-        return cls(numbers[0], numbers[1], f"{first} {last}".title(), birth, digits, note)
-
-    @property
-    def message(self) -> str:
-        """What the second patient says to the voicemail."""
-        day, month, year = self.birth
-        return f"Hello, I was born on {month} {day}, {year}. The rash on my left elbow is worse and the new ointment makes me dizzy."
-
-    @property
-    def talk(self) -> str:
-        """What the first patient says to the front desk."""
-        return "I would like to ask whether my biopsy of last Thursday has come back from the laboratory, please."
+        name = f"{first} {last}".title()
+        return cls(numbers[0], numbers[1], name, birth, digits, note, _talk(entropy), _message(entropy, birth))
 
     def needles(self) -> Iterator[Needle]:
         """Everything that is text, in every form."""
@@ -184,6 +180,24 @@ def _date_forms(birth: tuple[int, str, int]) -> Sequence[str]:
         f"{month} {day}, {year}",
         f"{day} {month} {year}",
     )
+
+
+def _talk(entropy: Entropy) -> str:
+    test, part = (
+        _pick(entropy, ("biopsy", "blood test", "X-ray", "scan")),
+        _pick(entropy, ("knee", "shoulder", "throat", "stomach", "back")),
+    )
+    day, place = _pick(entropy, DAYS), _pick(entropy, ("laboratory", "hospital", "surgeon", "clinic"))
+    return f"I would like {_pick(entropy, NUMBERS)} minutes to ask whether the {test} of my {part} on {day} came back from the {place}."
+
+
+def _message(entropy: Entropy, birth: tuple[int, str, int]) -> str:
+    day, month, year = birth
+    trouble = _pick(entropy, ("rash", "swelling", "burn", "bruise"))
+    side, part = _pick(entropy, ("left", "right")), _pick(entropy, ("elbow", "knee", "wrist", "shoulder", "ankle"))
+    worse, since = _pick(entropy, ("worse", "bigger", "painful", "itching")), _pick(entropy, DAYS)
+    drug, ill = _pick(entropy, ("ointment", "tablet", "inhaler", "syrup")), _pick(entropy, ("dizzy", "sleepy", "thirsty", "nervous"))
+    return f"I was born {month} {day}, {year}. The {trouble} on my {side} {part} is {worse} since {since}, and your {drug} makes me {ill}."
 
 
 def _word(entropy: Entropy) -> str:

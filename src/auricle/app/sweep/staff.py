@@ -4,18 +4,27 @@ import http.client
 import json
 import ssl
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from auricle.kernel.errors import OurError
 
 TIMEOUT_S = 20.0
 API = "/api/v1"
+JSON, PROBLEM = "application/json", "application/problem+json"
 
 
 class StaffFailed(OurError):
     """The console did not answer as it should."""
 
     code = "sweep.staff_failed"
+
+
+class Answer(NamedTuple):
+    """Status, media type and body."""
+
+    status: int
+    kind: str
+    data: bytes
 
 
 class Staff:
@@ -32,8 +41,8 @@ class Staff:
         """The session's cookie, which is as good as a password while it lasts."""
         return self._cookie.partition("=")[2]
 
-    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, bytes]:
-        """One request to the API; the status and the body."""
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+        """One request to the API."""
         connection = http.client.HTTPSConnection(*self._at, context=self._context, timeout=TIMEOUT_S)
         headers = {"Origin": self._origin, "Cookie": self._cookie}
         text = None if body is None else json.dumps(body)
@@ -48,7 +57,7 @@ class Staff:
         cookie = answer.headers.get("Set-Cookie", "")
         if cookie:
             self._cookie = cookie.partition(";")[0]
-        return answer.status, data
+        return Answer(answer.status, answer.headers.get_content_type(), data)
 
     def get(self, path: str) -> Any:
         """What the API answers. Raises StaffFailed for anything but 200."""
@@ -59,8 +68,8 @@ class Staff:
         return self._wanted("POST", path, body)
 
     def _wanted(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
-        status, data = self.ask(method, path, body)
-        if status not in (200, 201, 202, 204, 206):
-            kind = json.loads(data).get("type", "") if data.startswith(b"{") else ""
-            raise StaffFailed(f"{method} {path}: the console answered {status} {kind}")
-        return json.loads(data) if data.startswith((b"{", b"[")) else data
+        answer = self.ask(method, path, body)
+        if answer.status not in (200, 201, 202, 204, 206):
+            why = json.loads(answer.data).get("type", "") if answer.kind == PROBLEM else ""
+            raise StaffFailed(f"{method} {path}: the console answered {answer.status} {why}")
+        return json.loads(answer.data) if answer.kind == JSON and answer.data else answer.data

@@ -25,6 +25,8 @@ CANARIES = Canaries(
     (7, "March", 1961),
     "482916357",
     "zorzorvex rynploket asked about the kezdrafyx result",
+    "I would like two minutes to ask whether the scan came back",
+    "The rash on my left elbow makes me dizzy",
 )
 SEARCH = Search(CANARIES.needles())
 
@@ -52,8 +54,8 @@ def recording(tmp_path: Path) -> Path:
         ("1961-03-07", "birth date"),
         ("3/7/1961", "birth date"),
         ("482916357", "keys pressed"),
-        ("the rash on my", "spoken words"),
-        ("asked about the kezdrafyx", "note"),
+        ("the rash on my left elbow", "spoken words"),
+        ("rynploket asked about the kezdrafyx result", "note"),
     ],
 )
 @pytest.mark.parametrize(
@@ -108,12 +110,12 @@ def test_alaw_is_what_everybody_elses_is() -> None:
 
 
 def test_secrets_and_transcripts_are_looked_for_too() -> None:
-    search = Search([*secret_needles({"passphrase": "correct horse battery"}), *transcript_needles("my left elbow hurts a lot")])
-    assert {hit.kind for hit in search.find("x", b"PASS=correct horse battery; left elbow hurts a lot")} == {"passphrase", "transcript"}
+    search = Search([*secret_needles({"passphrase": "correct horse battery"}), *transcript_needles("my left elbow hurts a lot today")])
+    assert {hit.kind for hit in search.find("x", b"PASS=correct horse battery; my left elbow hurts a lot")} == {"passphrase", "transcript"}
 
 
 def test_windows_hold_every_few_words_in_a_row() -> None:
-    assert windows("a b c d e") == ["a b c d", "b c d e"]
+    assert windows("a b c d e f g") == ["a b c d e f", "b c d e f g"]
     assert windows("a b") == ["a b"]
 
 
