@@ -15,5 +15,6 @@ app.add_typer(compliance.agreements, name="agreements")
 
 
 @app.callback()
-def _before_any_command() -> None:
-    keep_memory_private()
+def _before_any_command(context: typer.Context) -> None:
+    if context.invoked_subcommand != "sweep":  # which starts a practice as a careless system would, to see that it forbids dumps itself
+        keep_memory_private()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import secrets
 import shutil
 import sys
@@ -278,6 +279,7 @@ def _steps(staff: Staff) -> list[str]:
 
 
 def _with_core_dumps() -> list[str]:
-    """Start it as a careless system would: it must forbid core dumps by itself. Only root may raise the limit for sure."""
-    prlimit = shutil.which("prlimit")
-    return [prlimit, "--core=unlimited:unlimited"] if prlimit and os.geteuid() == 0 else []
+    """Start it as a careless system would, with all the dumps it may make: it must forbid them by itself."""
+    prlimit, (_, most) = shutil.which("prlimit"), resource.getrlimit(resource.RLIMIT_CORE)
+    limit = "unlimited" if most == resource.RLIM_INFINITY else str(most)
+    return [prlimit, f"--core={limit}:{limit}"] if prlimit else []
