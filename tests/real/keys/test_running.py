@@ -231,11 +231,8 @@ async def test_sealing_anew_survives_being_killed_again_and_again(tmp_path: Path
         await asyncio.gather(*(kept.store.add_call(a_call(number)) for number in range(start, start + 250)))
     await kept.keeper.change(lambda ring: ring.rotate(Purpose.CALL_RECORD, SystemEntropy()) and None)  # type: ignore[func-returns-value]
     kept.store.close()
-    environment = {**os.environ, "PYTHONPATH": str(HERE)}
     for turn in range(3):
-        child = subprocess.Popen(
-            [sys.executable, str(HERE / "rekeying_child.py"), str(tmp_path)], stdout=subprocess.PIPE, text=True, env=environment
-        )
+        child = subprocess.Popen([sys.executable, str(HERE / "rekeying_child.py"), str(tmp_path)], stdout=subprocess.PIPE, text=True)
         assert child.stdout is not None
         assert child.stdout.readline() == "began\n"
         time.sleep(0.01 * turn)
