@@ -26,7 +26,7 @@ CANARIES = Canaries(
     "482916357",
     "zorzorvex rynploket asked about the kezdrafyx result",
     "I would like two minutes to ask whether the scan came back",
-    "The rash on my left elbow makes me dizzy",
+    "The purple gate of my aunt squeaks at night",
 )
 SEARCH = Search(CANARIES.needles())
 
@@ -54,7 +54,7 @@ def recording(tmp_path: Path) -> Path:
         ("1961-03-07", "birth date"),
         ("3/7/1961", "birth date"),
         ("482916357", "keys pressed"),
-        ("the rash on my left elbow", "spoken words"),
+        ("the purple gate of my aunt", "spoken words"),
         ("rynploket asked about the kezdrafyx result", "note"),
     ],
 )
