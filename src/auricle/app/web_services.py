@@ -1,6 +1,7 @@
 """What the console shows, behind `web.ports`: each look passes the gate before anything is opened."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -24,6 +25,7 @@ from auricle.web.ports import Happening, NotFound, Seen, ServiceState, Transcrip
 from auricle.web.signed_in import AccessChanged
 
 CONSOLE = "console"
+MAX_LOOKS = 20_000  # a hundred windows and two hundred calls; beyond that a look may be written twice
 ANCHOR = "anchor "  # a place where checkpoints are kept may be away for days: seen and told, but calls go on
 
 
@@ -35,6 +37,7 @@ class WebCalls:
         self._gate = gate
         self._board = board
         self._sight = sight
+        self._looks: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     async def page(self, actor: Actor, before: tuple[datetime, str] | None, limit: int) -> Sequence[Seen[CallRecord]]:
         """Finished calls."""
@@ -57,8 +60,20 @@ class WebCalls:
         return await self._gate.open(actor, "calls.live", Ref("call", "*"), CONSOLE, read)
 
     async def seen(self, actor: Actor, call: LiveCall) -> Seen[LiveCall] | None:
-        """One change of a running call."""
-        return await self._sight.live(actor, call)
+        """One change of a running call; the first that shows a session with whom it is, is an entry of that call."""
+        seen = await self._sight.live(actor, call)
+        if seen is not None and not seen.masked and self._is_new((actor.session_id, call.id)):
+            record = f"call:{call.id}"
+            await self._store.record(actor, "calls.live", Ref("call", call.id), Outcome.DONE, CONSOLE, touched=(record,))
+        return seen
+
+    def _is_new(self, look: tuple[str, str]) -> bool:
+        new = look not in self._looks
+        self._looks[look] = None
+        self._looks.move_to_end(look)
+        while len(self._looks) > MAX_LOOKS:
+            self._looks.popitem(last=False)
+        return new
 
 
 class BlobAudio:

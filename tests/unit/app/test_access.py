@@ -225,6 +225,15 @@ async def test_a_restricted_patient_is_masked_everywhere_but_for_carers_and_the_
         assert seen.masked is masked, person
 
 
+async def test_a_call_seen_on_the_live_stream_alone_is_a_look_once_a_session(house: House) -> None:
+    """Who saw a caller only there is in the patient's report too; a masked line shows nobody."""
+    call = a_running_call("live1", START, PATIENT)
+    for person in ("fay", "fay", "audra"):
+        await house.calls.seen(await house.actor(person), call)
+    looks = [entry for entry in house.log() if entry.get("touched") == ["call:live1"]]
+    assert [(entry["actor"], entry["action"]) for entry in looks] == [("fay", "calls.live")]
+
+
 async def test_without_facts_nothing_is_shown(house: House) -> None:
     """A record that vanished between the list and its facts is left out, not shown."""
     actor = await house.actor("fay")
