@@ -118,8 +118,7 @@ class RekeyJob:
         for purpose in Purpose:
             behind = await self._behind_of(purpose)
             if behind.count > self._left.get(purpose, 0):  # those that were left are looked at again at the next start
-                await self._work_off(purpose, behind)
-                self._left[purpose] = (await self._behind_of(purpose)).count if self._now[purpose].damaged else 0
+                self._left[purpose] = await self._work_off(purpose, behind)
             await self._tidy(purpose)
 
     async def behind(self) -> dict[Purpose, int]:
@@ -131,7 +130,8 @@ class RekeyJob:
 
     # ---- one purpose ---------------------------------------------------------------------------------
 
-    async def _work_off(self, purpose: Purpose, behind: Behind) -> None:
+    async def _work_off(self, purpose: Purpose, behind: Behind) -> int:
+        """Do it; how many rows had to be left: damaged, or not vouched for."""
         ring, now = self._keeper.keyring, self._clock.now().timestamp()
         epoch, before = ring.epoch(purpose), self._now.get(purpose)
         resumed = before is not None and before.epoch == epoch and before.state == "running"
@@ -145,12 +145,14 @@ class RekeyJob:
                 await asyncio.sleep(PAUSE_S)
 
         await self._gate.open(KEEPER, "keys.rekey", Ref("keys", purpose.value), WHY, work)
-        progress = self._now[purpose]
-        state, total = "stopped" if progress.damaged else "done", progress.done + progress.damaged
-        ended = replace(progress, state=state, total=total, finished_at=self._clock.now().timestamp())
+        progress, left = self._now[purpose], (await self._behind_of(purpose)).count
+        done = progress.done - max(0, left - progress.damaged)
+        state, finished_at = "stopped" if left else "done", self._clock.now().timestamp()
+        ended = replace(progress, state=state, done=done, damaged=left, total=done + left, finished_at=finished_at)
         await self._note(ended)
         counts = f"{ended.done} sealed anew, {ended.damaged} damaged and left"
         await self._store.record(KEEPER, "keys.rekey", Ref("keys", purpose.value), Outcome.DONE, counts)
+        return left
 
     async def _steps(self, purpose: Purpose, behind: Behind, grant: Grant) -> AsyncIterator[Step]:
         if behind.record_keys:

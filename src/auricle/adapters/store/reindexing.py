@@ -14,8 +14,8 @@ from sqlalchemy import Column, LargeBinary, Table, and_, bindparam, delete, fals
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.sql.elements import ColumnElement
 
-from auricle.adapters.store.part import AnyRow, Part, hold
-from auricle.adapters.store.rekeying import Step, other_epoch
+from auricle.adapters.store.part import hold
+from auricle.adapters.store.rekeying import AnyRow, SealedReading, Step, other_epoch
 from auricle.adapters.store.schema.columns import MARK, Indexed, metadata
 from auricle.adapters.store.statements import Op, Statement, compiled
 from auricle.kernel.normal import name_tokens
@@ -81,14 +81,14 @@ def _blind_column(table: Table, column: Column[Any], of: Indexed) -> BlindColumn
     return BlindColumn(table, column, by, source, source.c[of.column], of, bool(of.table), write, drop)
 
 
-class Reindexing(Part):
+class Reindexing(SealedReading):
     """Blind indexes as the re-encryption job sees them."""
 
     async def indexes_behind(self, column: BlindColumn) -> int:
         """How many rows have an index of another epoch in this column; of a table apart, how many rows its indexes are of."""
         count = func.count(column.by.distinct()) if column.apart else func.count()
         late = column.not_of(self._keyring.epoch(Purpose.BLIND_INDEX))
-        return int((await self._rows(select(count).select_from(column.table).where(late)))[0][0])
+        return int((await self._lying(select(count).select_from(column.table).where(late)))[0][0])
 
     async def index_anew(
         self, grant: Grant, column: BlindColumn, purpose: Purpose, after: Any, limit: int, *, dropping: bool = False
@@ -101,7 +101,7 @@ class Reindexing(Part):
             key.in_(select(column.by).where(late)) if column.apart else late
         )
         query = query if after is None else query.where(key > after)
-        rows = await self._rows(query.order_by(key).limit(limit))
+        rows = await self._lying(query.order_by(key).limit(limit))
         if not rows:
             return Step(None)
         ops, damaged = await asyncio.to_thread(self._reindexed, grant, column, purpose, rows, dropping)
@@ -116,7 +116,7 @@ class Reindexing(Part):
             return
         key = next(iter(column.source.primary_key))
         late = and_(column.not_of(self._keyring.epoch(Purpose.BLIND_INDEX)), column.by.not_in(select(key)))
-        rows = await self._rows(select(column.by.label("row"), type_coerce(column.column, LargeBinary).label("was")).where(late))
+        rows = await self._lying(select(column.by.label("row"), type_coerce(column.column, LargeBinary).label("was")).where(late))
         if rows and column.drop is not None:
             await self._writer.commit([(column.drop, {"row": row.row, "was": row.was}) for row in rows])
 

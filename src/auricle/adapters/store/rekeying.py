@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import Column, ColumnElement, LargeBinary, Table, bindparam, func, literal, select, type_coerce, update
+from sqlalchemy import Column, ColumnElement, LargeBinary, Row, Select, Table, bindparam, func, literal, select, type_coerce, update
 from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import DBAPIError
 
-from auricle.adapters.store.part import AnyRow, Part, hold
+from auricle.adapters.store.errors import StoreFailed
+from auricle.adapters.store.part import Part, hold
 from auricle.adapters.store.schema.columns import MARK, metadata
 from auricle.adapters.store.schema.keys import key_files, rekey_progress
 from auricle.adapters.store.statements import Op, Statement, compiled
@@ -23,6 +25,7 @@ from auricle.vault.place import Place
 
 log = structlog.get_logger(__name__)
 PROBED_ROWS = 20
+AnyRow = Row[*tuple[Any, ...]]
 _note = upsert(rekey_progress)
 _newer = {column.name: _note.excluded[column.name] for column in rekey_progress.c if not column.primary_key}
 _NOTE = compiled(_note.on_conflict_do_update(index_elements=["purpose"], set_=_newer))
@@ -101,14 +104,29 @@ def rows_are_vouched() -> bool:
     return any(column.info.get(MARK) == "voucher" for table in metadata.tables.values() for column in table.columns)
 
 
-class Rekeying(Part):
+class SealedReading(Part):
+    """Reads rows as they lie there, vouched for or not: what is sealed is bound to its place, and says itself whether it is ours."""
+
+    async def _lying(self, query: Select[*tuple[Any, ...]]) -> Sequence[AnyRow]:
+        """Raises StoreFailed."""
+        return await asyncio.to_thread(self._fetch, query)
+
+    def _fetch(self, query: Select[*tuple[Any, ...]]) -> Sequence[AnyRow]:
+        try:
+            with self._engine.connect() as connection:
+                return connection.execute(query).all()
+        except DBAPIError:
+            raise StoreFailed("the database cannot be read; is its disk there, does its server run?") from None
+
+
+class Rekeying(SealedReading):
     """Re-encryption as the job sees it. Methods that open rows take a grant for `keys`."""
 
     async def purpose_of(self, grant: Grant, column: SealedColumn) -> Purpose | None:
         """The purpose a column is sealed for, found by opening some of its rows; None for one without a row that opens."""
         hold(grant, "keys", grant.ref.id)
         query = select(column.key.label("row"), column.column.label("was")).where(column.column.isnot(None)).limit(PROBED_ROWS)
-        for row in await self._rows(query):
+        for row in await self._lying(query):
             for purpose in Purpose:
                 try:
                     self._fields.open(purpose, row.was, Place(column.table.name, column.column.name, str(row.row)), grant)
@@ -120,14 +138,14 @@ class Rekeying(Part):
     async def any_row(self, columns: Sequence[SealedColumn]) -> bool:
         """Whether one of these columns holds anything."""
         for column in columns:
-            if await self._rows(select(column.key).where(column.column.isnot(None)).limit(1)):
+            if await self._lying(select(column.key).where(column.column.isnot(None)).limit(1)):
                 return True
         return False
 
     async def behind(self, column: SealedColumn, purpose: Purpose) -> int:
         """How many rows of a column are not sealed as they would be now."""
         query = select(func.count()).select_from(column.table).where(column.not_of(self._fields.current(purpose)))
-        return int((await self._rows(query))[0][0])
+        return int((await self._lying(query))[0][0])
 
     async def seal_anew(self, grant: Grant, column: SealedColumn, purpose: Purpose, after: Any, limit: int) -> Step:
         """Open and seal the next rows behind a key; damaged ones are named in the log and left."""
@@ -135,7 +153,7 @@ class Rekeying(Part):
         epoch = self._fields.current(purpose)
         query = select(column.key.label("row"), column.column.label("was")).where(column.not_of(epoch))
         query = query if after is None else query.where(column.key > after)
-        rows = await self._rows(query.order_by(column.key).limit(limit))
+        rows = await self._lying(query.order_by(column.key).limit(limit))
         if not rows:
             return Step(None)
         ops = await asyncio.to_thread(self._resealed, grant, column, purpose, rows)
@@ -159,7 +177,7 @@ class Rekeying(Part):
     async def rekey_progress(self) -> list[Progress]:
         """How far each purpose is."""
         names = [column.name for column in rekey_progress.c]
-        return [Progress(**{name: getattr(row, name) for name in names}) for row in await self._rows(select(rekey_progress))]
+        return [Progress(**{name: getattr(row, name) for name in names}) for row in await self._lying(select(rekey_progress))]
 
     async def note_progress(self, progress: Progress) -> None:
         """Remember how far one purpose is."""
@@ -168,7 +186,7 @@ class Rekeying(Part):
 
     async def key_generation(self) -> int:
         """The highest generation of the key file that was used with this database; 0 before the first."""
-        rows = await self._rows(select(key_files.c.generation))
+        rows = await self._lying(select(key_files.c.generation))
         return int(rows[0].generation) if rows else 0
 
     async def note_key_generation(self, generation: int) -> None:
