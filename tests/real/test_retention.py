@@ -155,7 +155,7 @@ async def test_without_an_agreement_a_caller_is_told_and_the_practice_still_answ
 
 
 async def test_a_killed_practice_finishes_its_shredding_at_the_next_start(instance: Instance, tmp_path: Path) -> None:
-    from auricle.app.retention import KEEPER
+    from auricle.access.subject import KEEPER
     from auricle.compliance.retention import RecordKind
 
     assert await instance._store.shred_record(KEEPER, RecordKind.VOICEMAIL, "vOld", "voicemail kept 90 days")

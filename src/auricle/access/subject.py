@@ -7,8 +7,14 @@ from datetime import datetime
 from auricle.access.allowance import Allowance, Source
 from auricle.access.break_glass import BreakGlass
 from auricle.access.grants import TimeGrant
+from auricle.access.model import Role
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.practice.model import Person, Practice
+
+COMMAND_LINE = Actor(ActorKind.SERVICE, "cli", frozenset({Role.COMMAND_LINE.value}))
+"""Whoever runs `auricle …` with the passphrase, on the practice's own machine."""
+KEEPER = Actor(ActorKind.SERVICE, "keeper", frozenset({Role.KEEPER.value}))
+"""What the system does by itself to what it keeps: deletes what is due, seals anew, ends what was given for a while."""
 
 
 @dataclass(frozen=True, slots=True)

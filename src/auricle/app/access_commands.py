@@ -7,15 +7,14 @@ from typing import TypeVar
 
 from auricle.access.grants import TimeGrant, Wanted
 from auricle.access.matrix import Cell, Explanation
+from auricle.access.subject import COMMAND_LINE
 from auricle.app.instance import Instance
-from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.errors import PeerError
 from auricle.kernel.ids import PersonId
 from auricle.kernel.phi import Phi
 from auricle.web.access.ports import WhatIf
 from auricle.web.ports import NotFound
 
-COMMAND_LINE = Actor(ActorKind.SERVICE, "cli", frozenset({"command-line"}))
 T = TypeVar("T")
 
 

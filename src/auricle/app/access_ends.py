@@ -7,13 +7,12 @@ import asyncio
 
 import structlog
 
+from auricle.access.subject import KEEPER
 from auricle.adapters.store import Store
 from auricle.adapters.store.errors import StoreFailed
 from auricle.app.board import AccessChanged, Board, GlassChanged
-from auricle.kernel.actor import Actor, ActorKind
 
 log = structlog.get_logger(__name__)
-KEEPER = Actor(ActorKind.SERVICE, "keeper", frozenset({"keeper"}))
 POLL_S = 2.0
 
 

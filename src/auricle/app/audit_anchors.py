@@ -31,7 +31,7 @@ from auricle.vault.gate import Outcome, Ref
 from auricle.web.audit.ports import AnchorState
 
 log = structlog.get_logger(__name__)
-KEEPER = Actor(ActorKind.SERVICE, "audit-anchors")
+ANCHORS = Actor(ActorKind.SERVICE, "audit-anchors")
 POLL_S = 2.0
 FIRST_WAIT_S, MAX_WAIT_S = 2.0, 900.0
 
@@ -111,7 +111,7 @@ class AnchorWatch:
             return FIRST_WAIT_S
         await self._store.put_anchored(Anchored(anchor.name, size, self._clock.now()), receipt.witness, receipt.line)
         if self._states.get(anchor.name) in {"lagging", "conflict"}:
-            await self._store.record(KEEPER, "anchor.recovered", Ref("anchor", anchor.name), Outcome.DONE, "")
+            await self._store.record(ANCHORS, "anchor.recovered", Ref("anchor", anchor.name), Outcome.DONE, "")
         self._tell(anchor, "up")
         return POLL_S
 
@@ -124,7 +124,7 @@ class AnchorWatch:
             self._tell(anchor, "failing")
         elif self._states.get(anchor.name) != "lagging":
             self._tell(anchor, "lagging")
-            await self._store.record(KEEPER, "anchor.lagging", Ref("anchor", anchor.name), Outcome.FAILED, "", why=reason)
+            await self._store.record(ANCHORS, "anchor.lagging", Ref("anchor", anchor.name), Outcome.FAILED, "", why=reason)
 
     async def _conflict(self, anchor: Anchor, kept: Anchored, reason: str, now: datetime) -> None:
         """The place holds another history of our log: never overwritten, told once."""
@@ -132,7 +132,7 @@ class AnchorWatch:
         if self._states.get(anchor.name) != "conflict":
             self._tell(anchor, "conflict")
             log.error("anchor_conflict", name=anchor.name, reason=reason)
-            await self._store.record(KEEPER, "anchor.conflict", Ref("anchor", anchor.name), Outcome.FAILED, "", why=reason)
+            await self._store.record(ANCHORS, "anchor.conflict", Ref("anchor", anchor.name), Outcome.FAILED, "", why=reason)
 
     async def _lag_s(self, kept: Anchored, now: datetime) -> float:
         """How long ago the first entry was written that this place does not cover."""

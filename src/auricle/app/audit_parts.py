@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from auricle.access.subject import COMMAND_LINE
 from auricle.adapters.store import Store
 from auricle.adapters.store.audit_check import Finding
 from auricle.app.audit_anchors import AnchorWatch, anchor_of
@@ -15,7 +16,6 @@ from auricle.app.web_audit import exported, patient_report
 from auricle.audit.formats import Format
 from auricle.audit.proof_file import proof_file, tlog_proof
 from auricle.audit.verify import Report, verify_export
-from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.e164 import E164
 from auricle.kernel.errors import PeerError
 from auricle.kernel.phi import Phi
@@ -24,7 +24,6 @@ from auricle.practice.model import Practice
 from auricle.vault.gate import Gate, Grant, Ref
 from auricle.web.audit.ports import AnchorState, LookAt
 
-COMMAND_LINE = Actor(ActorKind.SERVICE, "cli", frozenset({"command-line"}))
 WHY = "command line"
 WHOLE = Ref("audit", "*")
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from auricle.access.subject import KEEPER
 from auricle.adapters.blobs import FileBlobs
 from auricle.adapters.store import Store
 from auricle.app.agreements import AgreedPolicies, AgreementBook, agreements_of, standing_of
-from auricle.app.retention import KEEPER, Keeper
+from auricle.app.retention import Keeper
 from auricle.app.settings import Settings, schedule_of
 from auricle.app.web_compliance import WebCompliance
 from auricle.compliance.baa import AgreementGate

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from auricle.app.identity.users import COMMAND_LINE
+from auricle.access.subject import COMMAND_LINE
 from auricle.app.instance import Instance
 from auricle.vault.gate import Outcome, Ref
 

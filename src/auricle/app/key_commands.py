@@ -7,17 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from auricle.access.subject import COMMAND_LINE
 from auricle.adapters.clock import SystemClock, SystemEntropy
 from auricle.adapters.keys import FileKeys, KeysReplayed
 from auricle.app.instance import Instance
 from auricle.app.key_parts import key_files
 from auricle.app.settings import load_settings
-from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.errors import AuricleError, PeerError
 from auricle.vault.gate import Outcome, Ref
 from auricle.vault.keyring import Purpose
 
-COMMAND_LINE = Actor(ActorKind.SERVICE, "cli", frozenset({"command-line"}))
 WHY = "command line"
 FILE = Ref("keys", "file")
 T = TypeVar("T")

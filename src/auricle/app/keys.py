@@ -9,11 +9,11 @@ from datetime import datetime
 
 import structlog
 
+from auricle.access.subject import KEEPER
 from auricle.adapters.keys import FileKeys, Keys, KeysDamaged, KeysMissing, KeysReplayed, ProviderUnreachable, WrongHolder
 from auricle.adapters.store import Store
 from auricle.app.board import Board, KeysMoved
 from auricle.app.key_provider import KeySettings
-from auricle.app.retention import KEEPER
 from auricle.kernel.errors import AuricleError, OurError
 from auricle.kernel.time import Clock
 from auricle.vault.gate import Outcome, Ref

@@ -7,8 +7,8 @@ import asyncio
 
 import structlog
 
+from auricle.access.subject import KEEPER
 from auricle.adapters.store import Store
-from auricle.app.retention import KEEPER
 from auricle.kernel.errors import AuricleError
 from auricle.vault.gate import Gate, Grant, Outcome, Ref
 

@@ -12,13 +12,13 @@ from functools import partial
 
 import structlog
 
+from auricle.access.subject import KEEPER
 from auricle.adapters.keys.records import FileRecordKeys
 from auricle.adapters.store import Store
 from auricle.adapters.store.reindexing import BlindColumn, blind_columns
 from auricle.adapters.store.rekeying import Progress, SealedColumn, Step, rows_are_vouched, sealed_columns
 from auricle.app.board import Board, KeysMoved
 from auricle.app.keys import KeyKeeper
-from auricle.app.retention import KEEPER
 from auricle.kernel.errors import AuricleError
 from auricle.kernel.time import Clock
 from auricle.vault.errors import VaultError

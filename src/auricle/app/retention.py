@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from auricle.access.subject import KEEPER
 from auricle.adapters.blobs import FileBlobs
 from auricle.adapters.store import Store
 from auricle.adapters.store.errors import StoreFailed
@@ -21,14 +22,12 @@ from auricle.compliance.baa import AgreementGate
 from auricle.compliance.clock import Witness
 from auricle.compliance.errors import UnderHold
 from auricle.compliance.retention import RecordKind, Schedule, cutoff, rule
-from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.errors import AuricleError
 from auricle.kernel.ids import VoicemailId
 from auricle.kernel.time import Clock
 from auricle.vault.gate import Gate, Grant, Ref
 
 log = structlog.get_logger(__name__)
-KEEPER = Actor(ActorKind.SERVICE, "keeper", frozenset({"keeper"}))
 TICK_S = 10.0  # how late an agreement noted by the command line counts
 SEEN_S = 3600.0
 BATCH = 25

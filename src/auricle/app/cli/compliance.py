@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from auricle.access.subject import COMMAND_LINE
 from auricle.app.cli.running import SettingsOption, group, passphrase, run
 from auricle.compliance.agreements import PartyState
 from auricle.compliance.features import Feature
 from auricle.compliance.holds import HeldKind
 from auricle.compliance.parties import Party
-from auricle.kernel.actor import Actor, ActorKind
+from auricle.kernel.actor import Actor
 from auricle.kernel.phi import Phi
 from auricle.web.compliance.ports import AgreementRequest, HeldNow, HoldRequest
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 WHY = "the command line of whoever holds the machine and the passphrase"
-COMMAND_LINE = Actor(ActorKind.SERVICE, "cli", frozenset({"command-line"}))
 DAY = ["%Y-%m-%d"]
 holds = group("Legal holds: what may not be deleted.")
 agreements = group("Business associate agreements.")

@@ -5,19 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from auricle.access.password import check_password, normalized
+from auricle.access.subject import COMMAND_LINE
 from auricle.adapters.passwords import Passwords
 from auricle.adapters.store import Store
 from auricle.app.identity.ending import AccessEnder
 from auricle.app.identity.factors import FactorRules
 from auricle.app.settings import SettingsWrong
 from auricle.app.web_me import context_of
-from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.errors import PeerError
 from auricle.kernel.ids import PersonId
 from auricle.practice.model import Person, Practice
 from auricle.vault.gate import Gate, Ref
 
-COMMAND_LINE = Actor(ActorKind.SERVICE, "cli", frozenset({"command-line"}))
 WHY = "command line"
 
 

@@ -11,6 +11,7 @@ import pytest
 import structlog
 from sqlalchemy import MetaData, String, Table
 
+from auricle.access.subject import KEEPER
 from auricle.adapters.clock import SystemEntropy
 from auricle.adapters.keys import FileKeys, Keys, holders
 from auricle.adapters.keys.records import FileRecordKeys
@@ -25,7 +26,6 @@ from auricle.app.board import Board
 from auricle.app.key_provider import KeySettings
 from auricle.app.keys import KeyKeeper
 from auricle.app.rekey import RekeyJob
-from auricle.app.retention import KEEPER
 from auricle.calls.voicemail_record import TranscriptState
 from auricle.compliance.holds import HeldKind
 from auricle.kernel.phi import Phi
