@@ -5,6 +5,7 @@ Two texts that a person would call the same must give the same bytes here, since
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date
 
 from auricle.kernel.errors import PeerError
@@ -18,6 +19,8 @@ NAMES_VERSION = 1
 
 _JOINS = frozenset("'`\u2018\u2019\u02bc\u02bb\u00b4.\u00ad\u200b\u200c\u200d")
 """Left out within a word: O'Hara is one word, J.R. another."""
+_ASCII = {code: None if chr(code) in _JOINS else " " for code in range(128) if not chr(code).isalnum()}
+"""Most names: what the rules below come to for them."""
 _FOLDED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t"})
 """Letters that Unicode does not take apart and people write without."""
 _MONTHS = {
@@ -51,10 +54,17 @@ def name_tokens(text: str) -> tuple[str, ...]:
 
     Single letters are left out beside longer words, and so is what holds no letter: a carrier may send a number for a name.
     """
+    if text.isascii():
+        words = text.lower().translate(_ASCII).split()
+        return _named(words)
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_FOLDED)
     plain = "".join(char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char) and char not in _JOINS)
     words = "".join(char if char.isalnum() else " " for char in plain).split()
-    named = list(dict.fromkeys(word[:MAX_TOKEN_CHARS] for word in words if any(char.isalpha() for char in word)))
+    return _named(words)
+
+
+def _named(words: Iterable[str]) -> tuple[str, ...]:
+    named = list(dict.fromkeys(word[:MAX_TOKEN_CHARS] for word in words if not word.isdigit()))
     longer = [word for word in named if len(word) > 1 or not word.isascii()]
     return tuple((longer or named)[:MAX_NAME_TOKENS])
 

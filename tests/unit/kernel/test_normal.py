@@ -44,6 +44,11 @@ def test_any_text_has_tokens_that_stay_as_they_are(text: str) -> None:
     assert set(name_tokens(" ".join(tokens))) == set(tokens)
 
 
+@given(st.text(st.characters(max_codepoint=127), max_size=60))
+def test_the_short_way_for_plain_letters_is_the_same(text: str) -> None:
+    assert name_tokens(text) == name_tokens(f"{text}\u200b")  # what is left out anyway sends it the long way
+
+
 @pytest.mark.parametrize(
     "text", ["1984-07-09", "19840709", "07/09/1984", "7/9/1984", "July 9, 1984", "jul 9 1984", "9th of July 1984", " 9 Jul. 1984 "]
 )

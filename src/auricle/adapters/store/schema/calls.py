@@ -27,5 +27,6 @@ call_names = Table(
     clear("call", String, why=IDENTIFIER, primary_key=True, references=ForeignKey("call.id", ondelete="CASCADE")),
     blind("word_index", of=Indexed(("call.name",), "caller_name", "call", "call", words=True), primary_key=True),
     Index("call_name_by_word", "word_index"),
+    sqlite_with_rowid=False,  # two trees to write instead of three
 )
 """Words of callers' names; `call.names` says by which version of the normaliser a call was indexed, 0 for not yet."""

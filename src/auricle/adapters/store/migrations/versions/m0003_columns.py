@@ -16,5 +16,6 @@ def upgrade() -> None:
         "call_name",
         sa.Column("call", sa.String, sa.ForeignKey("call.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("word_index", sa.LargeBinary, primary_key=True),
+        sqlite_with_rowid=False,
     )
     op.create_index("call_name_by_word", "call_name", ["word_index"])
