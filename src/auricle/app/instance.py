@@ -79,7 +79,7 @@ class Instance:
         self._open_data()
         self._make_media()
         self._make_signalling()
-        self.look = Look(self._store, self._gate)
+        self.look = Look(self._store, self._gate, self.practice, self.access.sight, self._clock)
 
     # ---- life ----------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from string import Template
 
 MAIN_NUMBER = "+12025550100"
 FRONT_DESK, NURSE = "101", "102"
+FRONT_DESK_PERSON, NURSE_PERSON = "dana-reyes", "noor-haddad"
 PATIENTS = ("+12025550142", "+12025550143")
 ADMIN_USER = "dana.reyes"
 REALM = "harborstreet.example"

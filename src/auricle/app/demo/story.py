@@ -13,6 +13,7 @@ from auricle.app.demo import practice as made_up
 from auricle.app.demo.evidence import Heard, hear_file, plaintext_audio_files
 from auricle.app.demo.phone import BaresipPhone, PhoneAccount
 from auricle.app.demo.practice import DemoPractice
+from auricle.app.demo.protection import show_access, show_new_keys
 from auricle.app.instance import Instance
 from auricle.calls.records import CallRecord
 from auricle.calls.voicemail_record import TranscriptState, VoicemailMessage
@@ -39,6 +40,8 @@ class Outcome:
 
     calls: list[dict[str, Any]] = field(default_factory=list)
     voicemail: dict[str, Any] = field(default_factory=dict)
+    access: dict[str, Any] = field(default_factory=dict)
+    keys: dict[str, Any] = field(default_factory=dict)
     audit: dict[str, Any] = field(default_factory=dict)
     sealed_files: list[str] = field(default_factory=list)
     plaintext_audio_files: int = -1
@@ -50,6 +53,8 @@ class Outcome:
             {
                 "calls": self.calls,
                 "voicemail": self.voicemail,
+                "access": self.access,
+                "keys": self.keys,
                 "audit": self.audit,
                 "sealed_files": self.sealed_files,
                 "plaintext_audio_files": self.plaintext_audio_files,
@@ -82,6 +87,9 @@ class Story:
             await self._patient_leaves_a_message(voices)
         finally:
             await desk.stop()
+        message = (await self._instance.look.voicemails())[0]
+        self.outcome.access = await show_access(self._instance, message, self._tell, self._claim)
+        self.outcome.keys = await show_new_keys(self._instance, message, self._tell, self._claim)
         await self._check_what_is_kept(voices["message"])
         self.outcome.seconds = time.monotonic() - began
         return self.outcome
