@@ -64,6 +64,24 @@ export async function accessible(page, where) {
 export const visible = (locator) => locator.waitFor({ state: "visible" });
 export const heading = (page, name) => page.getByRole("heading", { level: 1, name });
 
+export const dialog = (page, name) => page.getByRole("dialog", name === undefined ? {} : { name });
+export const gone = (locator) => locator.waitFor({ state: "detached" });
+
+export async function prove(page, code) {
+  const box = dialog(page, "Is it you?");
+  await visible(box);
+  await box.getByLabel("Password", { exact: true }).fill(peer.password);
+  if (code !== undefined) await box.getByLabel("Code from your authenticator app").fill(code);
+  await box.getByRole("button", { name: "Go on" }).click();
+}
+
+// proves it where it is asked for; `until` is what shows that the act was done
+export async function proveIfAsked(page, until, code) {
+  const asked = visible(dialog(page, "Is it you?")).then(() => true, () => false);
+  if (await Promise.race([asked, until.then(() => false)])) await prove(page, code);
+  return until;
+}
+
 export async function finish() {
   await check("the browser complains of nothing, neither script errors nor refused content", async () => {
     must(complaints.length === 0, [...new Set(complaints)].slice(0, 4).join(" || "));

@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 
 import "./style/mantine.css";
 import "./style/base.css";
+import "./style/pages.css";
 import { ApiError } from "./api/client";
 import { App } from "./app/App";
 import { MessagesProvider } from "./messages";

@@ -32,7 +32,8 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("walk", "peer", "least"),
     [
         pytest.param("walk.mjs", "fakes", 20, id="calls, voicemail and the frame"),
-        pytest.param("protect.mjs", "fakes", 30, id="sign-in, lock, access, audit, compliance and keys"),
+        pytest.param("identity.mjs", "fakes", 12, id="sign-in, step-up, lock, people"),
+        pytest.param("protect.mjs", "fakes", 18, id="access, audit, compliance, keys"),
         pytest.param("practice.mjs", "practice", 6, id="a whole practice"),
     ],
 )
