@@ -1,8 +1,8 @@
 """Durable writes a second of the store, by both databases: audit entries by one and by many waiting writers, call records at a given rate.
 
-`python bench/store.py [--database sqlite|postgresql] [--seconds 4] [--directory DIR]`. Every figure is of writes that were waited for, each
-durable before its waiter went on (SQLite: WAL with synchronous=FULL; PostgreSQL: fsync and synchronous_commit on). The directory must be on a
-disk, not in memory. PostgreSQL is the tests' own server (tests/real/postgres), with its data in /tmp.
+`python bench/store.py [--database sqlite|postgresql] [--seconds 4] [--directory DIR]`. Every figure is of writes that were waited for,
+each durable before its waiter went on (SQLite: WAL with synchronous=FULL; PostgreSQL: fsync and synchronous_commit on). The directory
+must be on a disk, not in memory. PostgreSQL is the tests' own server (tests/real/postgres), with its data in /tmp.
 """
 
 import argparse
@@ -20,8 +20,6 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from real.postgres.server import PostgresServer
-
 from auricle.adapters.clock import SystemClock, SystemEntropy
 from auricle.adapters.store import Store, database_at
 from auricle.calls.records import CallRecord, Direction, Disposition, LegRecord, Protection
@@ -31,6 +29,7 @@ from auricle.kernel.phi import Phi
 from auricle.vault.fields import Fields
 from auricle.vault.gate import Outcome, Ref
 from auricle.vault.keyring import Keyring
+from real.postgres.server import PostgresServer
 
 NURSE = Actor(ActorKind.PERSON, "noor-haddad", frozenset({"nurse"}), "s0123456789abcdef0123", "192.0.2.17")
 WHY = "A nurse sees calls and plays voicemail of their own mailboxes."
@@ -157,7 +156,8 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.directory, prefix="auricle-bench-") as directory:
         found = {
-            database: asyncio.run(measure(database, Path(directory), given.seconds)) for database in given.database or ["sqlite", "postgresql"]
+            database: asyncio.run(measure(database, Path(directory), given.seconds))
+            for database in given.database or ["sqlite", "postgresql"]
         }
     found["machine"] = {"cores": os.cpu_count(), "load": os.getloadavg()[0]}
     print(json.dumps(found, indent=1))

@@ -51,7 +51,7 @@ class CallNames(Part):
         return bool(await self._rows(select(calls.c.id).where(calls.c.names < NAMES_VERSION).limit(1)))
 
     async def index_names(self, grant: Grant, after: str = "") -> tuple[str | None, int]:
-        """Index the next calls that have no index yet, in the order of their ids: the id to go on after (None: all are done), how many were.
+        """Index the next calls that have no index yet, in order of their ids: the id to go on after (None: all are done), how many were.
 
         Raises StoreFailed. A call that does not open is left as it is: it shows in listings as damaged, and is tried again another time.
         """
