@@ -57,9 +57,7 @@ def _fill(index: sa.Table, touched: sa.Table) -> None:
         after = rows[-1].number
         read = [(row.number, row.leaf, _read(row.leaf)) for row in rows]
         bind.execute(sa.insert(index), [_columns(number, leaf, entry) for number, leaf, entry in read])
-        records = [
-            {"record": record, "number": number} for number, _, entry in read for record in dict.fromkeys(entry.get("touched", ()))
-        ]
+        records = [{"record": record, "number": number} for number, _, entry in read for record in dict.fromkeys(entry.get("touched", ()))]
         if records:
             bind.execute(sa.insert(touched), records)
 
