@@ -25,6 +25,7 @@ class Fields:
         self._keyring = keyring
         self._records = records
         self._entropy = entropy
+        self.practice = practice
         name = practice.encode()
         self._practice = len(name).to_bytes(2, "big") + name
         self._heads: dict[tuple[Purpose, int], bytes] = {}

@@ -1,6 +1,6 @@
 """What may lie in a protected column: bytes that the vault made. The store refuses every other value there, so plaintext cannot get in.
 
-Only `vault.fields` makes a Sealed and only `vault.blind` a Blind (a test lists the callers).
+Only `vault.fields` makes a Sealed, only `vault.blind` a Blind and only `vault.vouch` a Vouched (a test lists the callers).
 """
 
 
@@ -12,5 +12,11 @@ class Sealed(bytes):
 
 class Blind(bytes):
     """A blind index: equal for equal values, and without the key it tells nothing else."""
+
+    __slots__ = ()
+
+
+class Vouched(bytes):
+    """A voucher: shows that we wrote the row it stands in (docs/specs/vouched-rows.md)."""
 
     __slots__ = ()

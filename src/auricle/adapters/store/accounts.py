@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from auricle.access.subject import COMMAND_LINE
 from auricle.access.throttle import FORGET_S, Tries
 from auricle.adapters.store import sealing
-from auricle.adapters.store.part import AnyRow, Part
-from auricle.adapters.store.schema import accounts, sign_in_addresses, sign_in_tries, standings
+from auricle.adapters.store.part import Part
+from auricle.adapters.store.schema import accounts, sessions, sign_in_addresses, sign_in_tries
 from auricle.adapters.store.statements import Op, compiled
-from auricle.kernel.actor import Actor, ActorKind
+from auricle.kernel.actor import Actor
 from auricle.kernel.ids import PersonId
 from auricle.vault.gate import Outcome, Ref
 
-COMMAND_LINE = Actor(ActorKind.SERVICE, "cli")
 ADDRESS_FORGOTTEN = timedelta(days=180)
 CHANGED: Op = ("UPDATE identity_change SET count = count + 1 WHERE id = 1", {})
 """Part of every write that a running practice must hear of, whoever writes."""
@@ -40,9 +41,11 @@ _PUT_ADDRESS = compiled(
 )
 _KNOW_ADDRESSES = "UPDATE sign_in_address SET known = :known WHERE username = :username"
 _FORGET_ADDRESSES = "DELETE FROM sign_in_address WHERE last_at < :before"
-_END_SESSIONS_OF = "DELETE FROM session WHERE username = :username"
-_CHANGE_PASSWORD = "UPDATE account SET password_hash = :password_hash WHERE username = :username"  # noqa: S105 - a statement
-_END_OTHER_SESSIONS = "DELETE FROM session WHERE username = :username AND id <> :id"
+_END_SESSIONS_OF = compiled(delete(sessions).where(sessions.c.username == bindparam("username")))
+_CHANGE_PASSWORD = compiled(
+    update(accounts).where(accounts.c.username == bindparam("whose")).values(password_hash=bindparam("password_hash"))
+)
+_END_OTHER_SESSIONS = compiled(delete(sessions).where(sessions.c.username == bindparam("username"), sessions.c.id != bindparam("id")))
 _FORGET_TRIES = "DELETE FROM sign_in_try WHERE at < :before"
 _FORGET_PAIR = "DELETE FROM sign_in_try WHERE account = :account AND address = :address"
 
@@ -72,7 +75,7 @@ class Accounts(Part):
     async def change_password(self, username: str, password_hash: str, actor: Actor) -> None:
         """Its owner took a new password: all other sessions of the account end."""
         ops: tuple[Op, ...] = (
-            (_CHANGE_PASSWORD, {"username": username, "password_hash": password_hash}),
+            (_CHANGE_PASSWORD, {"whose": username, "password_hash": password_hash}),
             (_END_OTHER_SESSIONS, {"username": username, "id": actor.session_id}),
             CHANGED,
         )
@@ -80,18 +83,16 @@ class Accounts(Part):
 
     async def account(self, username: str) -> Account | None:
         """The account of a user name."""
-        query = select(accounts, standings.c.terminated_at).join_from(
-            accounts, standings, standings.c.person == accounts.c.person, isouter=True
-        )
-        rows = await self._rows(query.where(accounts.c.username == username))
-        return _account(rows[0]) if rows else None
+        found = await self._accounts(self._with_standing(accounts, accounts.c.person).where(accounts.c.username == username))
+        return found[0] if found else None
 
     async def accounts(self) -> list[Account]:
         """All of them, by user name."""
-        query = select(accounts, standings.c.terminated_at).join_from(
-            accounts, standings, standings.c.person == accounts.c.person, isouter=True
-        )
-        return [_account(row) for row in await self._rows(query.order_by(accounts.c.username))]
+        return await self._accounts(self._with_standing(accounts, accounts.c.person).order_by(accounts.c.username))
+
+    async def _accounts(self, query: Select[*tuple[Any, ...]]) -> list[Account]:
+        rows = await self._vouched(query, accounts)
+        return [Account(row.username, PersonId(row.person), row.password_hash, self._terminated(row)) for row in rows]
 
     # ---- where accounts are used from ----------------------------------------------------------------
 
@@ -147,7 +148,3 @@ class Accounts(Part):
             "count": tries.count,
             "at": tries.at + self._ahead_s(),
         }
-
-
-def _account(row: AnyRow) -> Account:
-    return Account(row.username, PersonId(row.person), row.password_hash, row.terminated_at is not None)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select, update
 
 from auricle.adapters.store.part import AnyRow, Part
 from auricle.adapters.store.schema import agreement_alarms, agreements
@@ -18,7 +18,11 @@ from auricle.vault.gate import Outcome, Ref
 
 _ADD = compiled(insert(agreements))
 _ADD_ALARM = compiled(insert(agreement_alarms))
-_END = "UPDATE agreement SET ended_on = :day, ended_by = :by WHERE id = :id AND ended_on IS NULL"
+_END = compiled(
+    update(agreements)
+    .where(agreements.c.id == bindparam("which"), agreements.c.ended_on.is_(None))
+    .values(ended_on=bindparam("day"), ended_by=bindparam("by"))
+)
 
 
 class Agreements(Part):
@@ -26,7 +30,8 @@ class Agreements(Part):
 
     async def agreements(self) -> list[Agreement]:
         """All of them, oldest first."""
-        return [_agreement(row) for row in await self._rows(select(agreements).order_by(agreements.c.noted_at, agreements.c.id))]
+        query = select(agreements).order_by(agreements.c.noted_at, agreements.c.id)
+        return [_agreement(row) for row in await self._vouched(query, agreements)]
 
     async def add_agreement(self, actor: Actor, agreement: Agreement) -> None:
         """Note an agreement."""
@@ -41,7 +46,7 @@ class Agreements(Part):
 
     async def end_agreements(self, actor: Actor, ending: Sequence[Agreement], day: date) -> None:
         """End some agreements: `day` is the first on which they no longer count."""
-        ops: list[Op] = [(_END, {"id": agreement.id, "day": day.isoformat(), "by": actor.id}) for agreement in ending]
+        ops: list[Op] = [(_END, {"which": agreement.id, "day": day.isoformat(), "by": actor.id}) for agreement in ending]
         entries = [
             replace(self._entry(actor, "agreement.end", Ref("agreement", agreement.party.id)), detail={"reference": agreement.reference})
             for agreement in ending

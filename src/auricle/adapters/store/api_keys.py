@@ -1,16 +1,17 @@
 """Keys of programs: a hash of the secret, owner, scopes and end. Names are sealed: people write into them what they like."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select
+from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
 
 from auricle.access.api_keys import ApiKey
 from auricle.adapters.store import sealing
 from auricle.adapters.store.accounts import CHANGED
 from auricle.adapters.store.part import AnyRow, Part, hold, readable
-from auricle.adapters.store.schema import api_keys, standings
+from auricle.adapters.store.schema import api_keys
 from auricle.adapters.store.statements import compiled
 from auricle.kernel.actor import Actor
 from auricle.kernel.ids import PersonId
@@ -19,8 +20,8 @@ from auricle.vault.keyring import Purpose
 from auricle.vault.place import Place
 
 _ADD = compiled(insert(api_keys))
-_USED = "UPDATE api_key SET last_used_at = :at WHERE id = :id"
-_REVOKE = "DELETE FROM api_key WHERE id = :id"
+_USED = compiled(update(api_keys).where(api_keys.c.id == bindparam("key")).values(last_used_at=bindparam("at")))
+_REVOKE = compiled(delete(api_keys).where(api_keys.c.id == bindparam("key")))
 
 
 class SavedApiKeys(Part):
@@ -57,22 +58,20 @@ class SavedApiKeys(Part):
 
     async def api_key_counts(self) -> dict[PersonId, int]:
         """How many keys people have."""
-        query = select(api_keys.c.owner, func.count().label("keys")).group_by(api_keys.c.owner)
-        return {PersonId(row.owner): row.keys for row in await self._rows(query)}
+        return Counter(PersonId(row.owner) for row in await self._vouched(select(api_keys), api_keys))
 
     async def api_key_used(self, key_id: str, at: datetime) -> None:
         """It was used."""
-        await self._writer.commit(((_USED, {"id": key_id, "at": at.timestamp()}),))
+        await self._writer.commit(((_USED, {"key": key_id, "at": at.timestamp()}),))
 
     async def revoke_api_key(self, key_id: str, actor: Actor) -> None:
         """It is gone when this returns."""
         entry = self._entry(actor, "api-key.revoke", Ref("api-key", key_id))
-        await self._writer.commit(((_REVOKE, {"id": key_id}), CHANGED), (entry,))
+        await self._writer.commit(((_REVOKE, {"key": key_id}), CHANGED), (entry,))
 
     async def _keys(self, which: ColumnElement[bool]) -> Sequence[AnyRow]:
-        joined = api_keys.join(standings, standings.c.person == api_keys.c.owner, isouter=True)
-        query = select(api_keys).select_from(joined).where(which, standings.c.terminated_at.is_(None))
-        return await self._rows(query.order_by(api_keys.c.created_at.desc(), api_keys.c.id))
+        query = self._with_standing(api_keys, api_keys.c.owner).where(which).order_by(api_keys.c.created_at.desc(), api_keys.c.id)
+        return [row for row in await self._vouched(query, api_keys) if not self._terminated(row)]
 
 
 def _key(row: Any, name: str) -> ApiKey:

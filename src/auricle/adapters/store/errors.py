@@ -4,7 +4,8 @@ OurError
 ├── StoreFailed      a write was not kept, or nothing could be read: a full or failing disk, a server that is away; it may be tried again
 │   ├── OutcomeUnknown   the connection broke in the middle of a commit and did not come back in time to ask
 │   ├── WriteRefused     the database will never take this write
-│   │   └── PlaintextRefused     a protected column was given a value the vault did not make
+│   │   ├── PlaintextRefused     a protected column was given a value the vault did not make
+│   │   └── VoucherMissing       a table of authority would be written or read past its vouchers
 │   └── StoreClosed      the store was closed before
 ├── StoreUnusable    the file cannot be opened: no database, a newer schema, another practice's keys
 │   └── LogDamaged       the audit log is not what its last checkpoint signed
@@ -34,6 +35,12 @@ class PlaintextRefused(WriteRefused):
     """A bug of ours: a protected column takes only what the vault made. Nothing was written."""
 
     code: ClassVar[str] = "store.plaintext_refused"
+
+
+class VoucherMissing(WriteRefused):
+    """A bug of ours: tables of authority are written by statements the clerk can vouch for, and read with their vouchers."""
+
+    code: ClassVar[str] = "store.voucher_missing"
 
 
 class OutcomeUnknown(StoreFailed):

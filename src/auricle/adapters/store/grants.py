@@ -22,12 +22,19 @@ from auricle.vault.place import Place
 MAX_LISTED = 500
 WHY = "sealing a reason"
 _ADD_GRANT = compiled(insert(access_grants))
-_REVOKE = """\
-UPDATE access_grant SET revoked_at = :at, revoked_by = :by, end_noted = true WHERE id = :id AND revoked_at IS NULL AND ends_at > :at"""
+_REVOKE = compiled(
+    update(access_grants)
+    .where(access_grants.c.id == bindparam("which"), access_grants.c.revoked_at.is_(None), access_grants.c.ends_at > bindparam("at"))
+    .values(revoked_at=bindparam("at"), revoked_by=bindparam("by"), end_noted=True)
+)
 _ADD_GLASS = compiled(insert(broken_glass))
-_END_GLASS = "UPDATE break_glass SET ended_at = :at, end_noted = true WHERE id = :id AND ended_at IS NULL"
-_NOTE_GRANT = "UPDATE access_grant SET end_noted = true WHERE id = :id"
-_NOTE_GLASS = "UPDATE break_glass SET end_noted = true WHERE id = :id"
+_END_GLASS = compiled(
+    update(broken_glass)
+    .where(broken_glass.c.id == bindparam("which"), broken_glass.c.ended_at.is_(None))
+    .values(ended_at=bindparam("at"), end_noted=True)
+)
+_NOTE_GRANT = compiled(update(access_grants).where(access_grants.c.id == bindparam("which")).values(end_noted=True))
+_NOTE_GLASS = compiled(update(broken_glass).where(broken_glass.c.id == bindparam("which")).values(end_noted=True))
 _REVIEW = compiled(
     update(broken_glass)
     .values(reviewed_at=bindparam("at"), reviewed_by=bindparam("by"), verdict=bindparam("verdict_"), note=bindparam("note"))
@@ -43,20 +50,23 @@ class Grants(Part):
         at = now.timestamp()
         granted = and_(access_grants.c.person == person, access_grants.c.ends_at > at, access_grants.c.revoked_at.is_(None))
         broken = and_(broken_glass.c.person == person, broken_glass.c.ends_at > at, broken_glass.c.ended_at.is_(None))
-        grants = [_grant(row, None) for row in await self._rows(select(access_grants).where(granted).order_by(access_grants.c.id))]
-        glass = [_glass(row, None, None) for row in await self._rows(select(broken_glass).where(broken))]
+        grants = [
+            _grant(row, None)
+            for row in await self._vouched(select(access_grants).where(granted).order_by(access_grants.c.id), access_grants)
+        ]
+        glass = [_glass(row, None, None) for row in await self._vouched(select(broken_glass).where(broken), broken_glass)]
         return Standing(tuple(grants), next((found for found in glass if found.in_force(now)), None))
 
     async def note_ends(self, actor: Actor) -> tuple[list[TimeGrant], list[BreakGlass]]:
         """Those whose time ran out since this was last asked, each with an entry in the same transaction as the note of it."""
         at = self._clock.now().timestamp()
         over = and_(~access_grants.c.end_noted, access_grants.c.ends_at <= at)
-        grants = [_grant(row, None) for row in await self._rows(select(access_grants).where(over))]
+        grants = [_grant(row, None) for row in await self._vouched(select(access_grants).where(over), access_grants)]
         ended = and_(~broken_glass.c.end_noted, broken_glass.c.ends_at <= at)
-        glasses = [_glass(row, None, None) for row in await self._rows(select(broken_glass).where(ended))]
+        glasses = [_glass(row, None, None) for row in await self._vouched(select(broken_glass).where(ended), broken_glass)]
         if not grants and not glasses:
             return [], []
-        ops = [*((_NOTE_GRANT, {"id": one.id}) for one in grants), *((_NOTE_GLASS, {"id": one.id}) for one in glasses), CHANGED]
+        ops = [*((_NOTE_GRANT, {"which": one.id}) for one in grants), *((_NOTE_GLASS, {"which": one.id}) for one in glasses), CHANGED]
         entries = [
             self._entry(actor, "access.grant-ended", Ref("grant", one.id), purpose=f"{one.action} for {one.person}") for one in grants
         ]
@@ -91,17 +101,19 @@ class Grants(Part):
         """End a grant at once; one that is over stays as it is."""
         entry = self._entry(actor, "access.revoke", Ref("grant", grant))
         at = self._clock.now().timestamp()
-        await self._writer.commit(((_REVOKE, {"id": grant, "at": at, "by": actor.id}), CHANGED), (entry,))
+        await self._writer.commit(((_REVOKE, {"which": grant, "at": at, "by": actor.id}), CHANGED), (entry,))
 
     async def grant(self, grant: str) -> TimeGrant | None:
         """One grant, its reason unopened."""
-        rows = await self._rows(select(access_grants).where(access_grants.c.id == grant))
+        rows = await self._vouched(select(access_grants).where(access_grants.c.id == grant), access_grants)
         return _grant(rows[0], None) if rows else None
 
     async def grants(self, proof: Grant, *, reasons: bool) -> list[TimeGrant]:
         """Grants, newest first; reasons are opened only where asked for."""
         hold(proof, "grant")
-        rows = await self._rows(select(access_grants).order_by(access_grants.c.granted_at.desc(), access_grants.c.id).limit(MAX_LISTED))
+        rows = await self._vouched(
+            select(access_grants).order_by(access_grants.c.granted_at.desc(), access_grants.c.id).limit(MAX_LISTED), access_grants
+        )
         return readable(
             rows, lambda row: _grant(row, self._reason("access_grant", "sealed", row.id, row.sealed, proof) if reasons else None)
         )
@@ -132,18 +144,18 @@ class Grants(Part):
     async def end_glass(self, glass: str, actor: Actor) -> None:
         """End it now."""
         entry = self._entry(actor, "break-glass.end", Ref("break-glass", glass))
-        await self._writer.commit(((_END_GLASS, {"id": glass, "at": self._clock.now().timestamp()}), CHANGED), (entry,))
+        await self._writer.commit(((_END_GLASS, {"which": glass, "at": self._clock.now().timestamp()}), CHANGED), (entry,))
 
     async def glass(self, glass: str) -> BreakGlass | None:
         """One of them, nothing opened."""
-        rows = await self._rows(select(broken_glass).where(broken_glass.c.id == glass))
+        rows = await self._vouched(select(broken_glass).where(broken_glass.c.id == glass), broken_glass)
         return _glass(rows[0], None, None) if rows else None
 
     async def glasses(self, proof: Grant) -> list[BreakGlass]:
         """All of them, those without a verdict first, newest first."""
         hold(proof, "break-glass")
         order = (broken_glass.c.reviewed_at.isnot(None), broken_glass.c.started_at.desc(), broken_glass.c.id)
-        rows = await self._rows(select(broken_glass).order_by(*order).limit(MAX_LISTED))
+        rows = await self._vouched(select(broken_glass).order_by(*order).limit(MAX_LISTED), broken_glass)
         return readable(rows, lambda row: self._broken_glass_opened(row, proof))
 
     async def review_glass(self, glass: str, review: Review, actor: Actor, why: str) -> None:

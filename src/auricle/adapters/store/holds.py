@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec import json
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from auricle.adapters.store.held import NUMBER_CONTEXTS, calls_kept, messages_kept
@@ -23,7 +23,11 @@ from auricle.vault.place import Place
 
 _ADD = compiled(insert(legal_holds))
 _ADD_NUMBER = compiled(upsert(held_numbers).on_conflict_do_nothing(index_elements=["hold_id", "number_index"]))
-_RELEASE = "UPDATE legal_hold SET released_at = :at, released_by = :by WHERE id = :id AND released_at IS NULL"
+_RELEASE = compiled(
+    update(legal_holds)
+    .where(legal_holds.c.id == bindparam("which"), legal_holds.c.released_at.is_(None))
+    .values(released_at=bindparam("at"), released_by=bindparam("by"))
+)
 WHY = "sealing a legal hold"
 
 
@@ -75,11 +79,12 @@ class Holds(Part):
 
     async def release_hold(self, actor: Actor, hold_id: str) -> bool:
         """End a hold; False where there is none in force of this id."""
-        found = await self._rows(select(legal_holds.c.id).where(legal_holds.c.id == hold_id, legal_holds.c.released_at.is_(None)))
+        in_force = select(legal_holds).where(legal_holds.c.id == hold_id, legal_holds.c.released_at.is_(None))
+        found = await self._vouched(in_force, legal_holds)
         if not found:
             return False
         entry = self._entry(actor, "hold.release", Ref("hold", hold_id))
-        await self._writer.commit(((_RELEASE, {"id": hold_id, "at": self._clock.now().timestamp(), "by": actor.id}),), (entry,))
+        await self._writer.commit(((_RELEASE, {"which": hold_id, "at": self._clock.now().timestamp(), "by": actor.id}),), (entry,))
         return True
 
     async def legal_holds(self, grant: Grant) -> list[KeptHold]:
@@ -87,7 +92,7 @@ class Holds(Part):
         hold(grant, "hold")
         query = select(legal_holds, messages_kept().label("messages"), calls_kept().label("calls"))
         query = query.order_by(legal_holds.c.released_at.isnot(None), legal_holds.c.placed_at.desc(), legal_holds.c.id)
-        found = readable(await self._rows(query), lambda row: self._open_hold(row, grant))
+        found = readable(await self._vouched(query, legal_holds), lambda row: self._open_hold(row, grant))
         grant.touch(*(f"hold:{kept.id}" for kept in found))
         return found
 
@@ -107,7 +112,7 @@ class Holds(Part):
         return [(_ADD_NUMBER, {"hold_id": hold_id, "number_index": index}) for index in indexes]
 
     async def _has_late(self, column: BlindColumn, epoch: int) -> bool:
-        return bool(await self._rows(select(column.by).where(column.not_of(epoch)).limit(1)))
+        return bool(await self._bare(select(column.by).where(column.not_of(epoch)).limit(1)))
 
     def _open_hold(self, row: AnyRow, grant: Grant) -> KeptHold:
         text = self._fields.open(Purpose.AUDIT_DETAIL, row.sealed, Place("legal_hold", "sealed", row.id), grant)

@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from auricle.adapters.store import schema
+from auricle.adapters.store.clerk import LOGGED, Register, registers_of
 from auricle.adapters.store.errors import LogDamaged
 from auricle.adapters.store.link import Link
 from auricle.adapters.store.statements import compiled, text
@@ -29,6 +30,7 @@ _ADD_TOUCHED = compiled(insert(schema.audit_touched))
 _ADD_CHECKPOINT = compiled(upsert(schema.checkpoints).on_conflict_do_nothing(index_elements=["size"]))  # the same size has the same root
 _NEWEST_CHECKPOINT = text("SELECT size, note FROM audit_checkpoint ORDER BY size DESC LIMIT 1")
 _LEAVES_FROM = text("SELECT number, leaf FROM audit_leaf WHERE number >= :number ORDER BY number")
+_NAMES_REGISTERS = b'"%b":"' % LOGGED.encode()
 RESTORE = "restore the database from a backup, and keep this one as evidence"
 
 
@@ -83,6 +85,10 @@ class Ledger:
         self._signed_at = now
         self._at: datetime | None = None
         self._tip = b""
+        self.registers: dict[str, Register] = {}
+        """The newest state of each counted table that the log names, or that was written since; see `clerk`."""
+        self.vouched: frozenset[str] = frozenset()
+        """Tables the log names: their rows have vouchers."""
         self._load()
 
     def draft(self) -> Draft:
@@ -116,6 +122,12 @@ class Ledger:
         if draft.signed:
             self._signed_size, self._signed_at = draft.frontier.size, now
 
+    def note(self, register: Register) -> None:
+        """A table stands so now, or did."""
+        known = self.registers.get(register.name)
+        if known is None or register.serial >= known.serial:
+            self.registers[register.name] = register
+
     def due_in(self, now: float) -> float | None:
         """Seconds until a checkpoint is due; None while everything is signed."""
         if self._frontier.size == self._signed_size:
@@ -146,6 +158,14 @@ class Ledger:
         except BadCheckpoint as error:
             raise LogDamaged(f"{error}: the database belongs to other keys or another practice, or its audit log was changed") from error
 
+    def _read_registers(self, leaf: bytes) -> None:
+        """Of a leaf that was written here or by another process of ours: the tree commits to it."""
+        entry = leaves.entry_of(leaf)
+        for name, register in registers_of((entry.detail or {}).get(LOGGED, "")):
+            self.vouched |= {name}
+            if register is not None:
+                self.note(register)
+
     def _extend(
         self, frontier: Frontier, rows: Iterable[tuple[Any, ...]], checkpoint: Checkpoint | None = None
     ) -> tuple[datetime | None, bytes]:
@@ -159,6 +179,8 @@ class Ledger:
                 raise LogDamaged(f"entry {frontier.size} of the audit log is missing: {RESTORE}")
             tip = leaf_hash(leaf)
             frontier.append(tip)
+            if _NAMES_REGISTERS in leaf:
+                self._read_registers(leaf)
             if checkpoint is not None and frontier.size == checkpoint.size and frontier.root() != checkpoint.root:
                 raise LogDamaged(f"the first {checkpoint.size} entries of the audit log are not the ones that were signed: {RESTORE}")
         return leaves.time_of(leaf) if leaf else None, tip

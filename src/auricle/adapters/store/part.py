@@ -1,15 +1,15 @@
 """What every part of the store stands on: reading in threads, the writer, sealing, and holding a grant to what it is for."""
 
-import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
-from sqlalchemy import Engine, Row, Select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine
 
-from auricle.adapters.store.errors import GrantDoesNotFit, StoreFailed, StoreUnusable
+from auricle.adapters.store.errors import GrantDoesNotFit
+from auricle.adapters.store.vouched import AnyRow as AnyRow
+from auricle.adapters.store.vouched import Reading
 from auricle.adapters.store.writer import Writer
 from auricle.audit.entry import Entry
 from auricle.kernel.actor import Actor, ActorKind
@@ -19,35 +19,23 @@ from auricle.vault.fields import Fields
 from auricle.vault.gate import Grant, Outcome, Ref, require
 from auricle.vault.keyring import Keyring, Purpose
 from auricle.vault.place import Place
+from auricle.vault.vouch import Vouching
 
 log = structlog.get_logger(__name__)
 SWITCHBOARD = Actor(ActorKind.SERVICE, "switchboard")
 TRANSCRIBER = Actor(ActorKind.SERVICE, "transcriber", frozenset({"transcriber"}))
 T = TypeVar("T")
-AnyRow = Row[*tuple[Any, ...]]
 
 
-class Part:
+class Part(Reading):
     """One part; all parts of a store share these."""
 
     def __init__(self, engine: Engine, writer: Writer, keyring: Keyring, fields: Fields, clock: Clock) -> None:
-        self._engine = engine
+        super().__init__(engine, Vouching(keyring, fields.practice))
         self._writer = writer
         self._keyring = keyring
         self._fields = fields
         self._clock = clock
-
-    async def _rows(self, query: Select[*tuple[Any, ...]]) -> Sequence[AnyRow]:
-        return await asyncio.to_thread(self._read, query)
-
-    def _read(self, query: Select[*tuple[Any, ...]]) -> Sequence[AnyRow]:
-        """Raises StoreFailed; the driver's own text may hold values, so it goes no further."""
-        try:
-            with self._engine.connect() as connection:
-                return connection.execute(query).all()
-        except (DBAPIError, StoreUnusable) as error:
-            log.error("store_read_failed", error=type(error).__name__)  # noqa: TRY400 - the text may hold values
-            raise StoreFailed("the database cannot be read; is its disk there, does its server run?") from None
 
     def _entry(
         self,

@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from auricle.access.passkeys import Assertion, Passkey
@@ -17,10 +17,13 @@ from auricle.vault.gate import Ref
 
 _ADD = compiled(insert(passkeys))
 _KEEP_HANDLE = compiled(upsert(passkey_handles).on_conflict_do_nothing(index_elements=["person"]))
-_RENAME = "UPDATE passkey SET name = :name WHERE id = :id"
-_REMOVE = "DELETE FROM passkey WHERE id = :id"
-_USED = "UPDATE passkey SET sign_count = :sign_count, backed_up = :backed_up, last_used_at = :at WHERE id = :id"
-_SUSPECT = "UPDATE passkey SET suspect = :suspect WHERE id = :id"
+_this = passkeys.c.id == bindparam("passkey")
+_RENAME = compiled(update(passkeys).where(_this).values(name=bindparam("name")))
+_REMOVE = compiled(delete(passkeys).where(_this))
+_USED = compiled(
+    update(passkeys).where(_this).values(sign_count=bindparam("sign_count"), backed_up=bindparam("backed_up"), last_used_at=bindparam("at"))
+)
+_SUSPECT = compiled(update(passkeys).where(_this).values(suspect=bindparam("suspect")))
 
 
 class PasskeyRecords(Part):
@@ -28,22 +31,22 @@ class PasskeyRecords(Part):
 
     async def passkeys_of(self, person: PersonId) -> list[Passkey]:
         """The passkeys of a person, oldest first."""
-        rows = await self._rows(select(passkeys).where(passkeys.c.person == person).order_by(passkeys.c.created_at, passkeys.c.id))
+        query = select(passkeys).where(passkeys.c.person == person).order_by(passkeys.c.created_at, passkeys.c.id)
+        rows = await self._vouched(query, passkeys)
         return [_passkey(row) for row in rows]
 
     async def passkey_count(self, person: PersonId) -> int:
         """How many a person has."""
-        rows = await self._rows(select(func.count()).select_from(passkeys).where(passkeys.c.person == person))
-        return int(rows[0][0])
+        return len(await self.passkeys_of(person))
 
     async def passkey(self, credential_id: bytes) -> Passkey | None:
         """The passkey an authenticator answers with."""
-        rows = await self._rows(select(passkeys).where(passkeys.c.credential_id == _text(credential_id)))
+        rows = await self._vouched(select(passkeys).where(passkeys.c.credential_id == _text(credential_id)), passkeys)
         return _passkey(rows[0]) if rows else None
 
     async def passkey_handle(self, person: PersonId) -> bytes | None:
         """The random user handle of a person, once one was kept."""
-        rows = await self._rows(select(passkey_handles.c.handle).where(passkey_handles.c.person == person))
+        rows = await self._vouched(select(passkey_handles).where(passkey_handles.c.person == person), passkey_handles)
         return _bytes(rows[0].handle) if rows else None
 
     async def keep_passkey_handle(self, person: PersonId, handle: bytes) -> bytes:
@@ -72,22 +75,22 @@ class PasskeyRecords(Part):
     async def rename_passkey(self, passkey: str, name: str, actor: Actor) -> None:
         """Give it another name."""
         await self._writer.commit(
-            ((_RENAME, {"id": passkey, "name": name}),), (self._entry(actor, "passkey.rename", Ref("passkey", passkey)),)
+            ((_RENAME, {"passkey": passkey, "name": name}),), (self._entry(actor, "passkey.rename", Ref("passkey", passkey)),)
         )
 
     async def remove_passkey(self, passkey: str, actor: Actor) -> None:
         """Forget it."""
-        await self._writer.commit(((_REMOVE, {"id": passkey}),), (self._entry(actor, "passkey.remove", Ref("passkey", passkey)),))
+        await self._writer.commit(((_REMOVE, {"passkey": passkey}),), (self._entry(actor, "passkey.remove", Ref("passkey", passkey)),))
 
     async def passkey_used(self, passkey: str, said: Assertion, at: datetime, actor: Actor) -> None:
         """What the authenticator said last is what the next answer is held to."""
-        params = {"id": passkey, "sign_count": said.sign_count, "backed_up": said.backed_up, "at": at.timestamp()}
+        params = {"passkey": passkey, "sign_count": said.sign_count, "backed_up": said.backed_up, "at": at.timestamp()}
         await self._writer.commit(((_USED, params),), (self._entry(actor, "passkey.use", Ref("passkey", passkey)),))
 
     async def mark_passkey_suspect(self, passkey: str, actor: Actor) -> None:
         """Its counter went back: somebody may hold a copy. It stays marked until its person removes it."""
         entry = self._entry(actor, "passkey.suspect", Ref("passkey", passkey), why="the counter went back")
-        await self._writer.commit(((_SUSPECT, {"id": passkey, "suspect": True}),), (entry,))
+        await self._writer.commit(((_SUSPECT, {"passkey": passkey, "suspect": True}),), (entry,))
 
 
 def _passkey(row: AnyRow) -> Passkey:

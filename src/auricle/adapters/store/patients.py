@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import json
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from auricle.access.patients import PatientMark
@@ -28,9 +28,9 @@ _ADD = compiled(insert(patient_marks))
 _ADD_NUMBER = compiled(upsert(patient_numbers).on_conflict_do_nothing(index_elements=["mark", "number_index"]))
 _ADD_CARER = compiled(insert(patient_carers))
 _DROP = (
-    "DELETE FROM patient_carer WHERE mark = :mark",
-    "DELETE FROM patient_number WHERE mark = :mark",
-    "DELETE FROM patient_mark WHERE id = :mark",
+    compiled(delete(patient_carers).where(patient_carers.c.mark == bindparam("mark"))),
+    compiled(delete(patient_numbers).where(patient_numbers.c.mark == bindparam("mark"))),
+    compiled(delete(patient_marks).where(patient_marks.c.id == bindparam("mark"))),
 )
 
 
@@ -64,28 +64,30 @@ class Patients(Part):
 
     async def has_mark(self, mark: str) -> bool:
         """Whether there is one of this id."""
-        return bool(await self._rows(select(patient_marks.c.id).where(patient_marks.c.id == mark)))
+        return bool(await self._vouched(select(patient_marks).where(patient_marks.c.id == mark), patient_marks))
 
     async def mark_of_number(self, number: Phi[str]) -> list[str]:
         """The ids of the marks a number has: none or one."""
         indexes = [index for context in NUMBER_CONTEXTS for index in blind_indexes(self._keyring, context, number.reveal("blind index"))]
-        query = select(patient_numbers.c.mark).where(patient_numbers.c.number_index.in_(indexes)).distinct()
-        return [row.mark for row in await self._rows(query)]
+        query = select(patient_numbers).where(patient_numbers.c.number_index.in_(indexes))
+        return sorted({row.mark for row in await self._vouched(query, patient_numbers)})
 
     async def marks(self, proof: Grant) -> list[PatientMark]:
         """All of them, newest first."""
         hold(proof, "patient")
         carers = await self._carers()
-        rows = await self._rows(select(patient_marks).order_by(patient_marks.c.marked_at.desc(), patient_marks.c.id))
-        found = readable(rows, lambda row: self._mark_opened(row, carers, proof))
+        query = select(patient_marks).order_by(patient_marks.c.marked_at.desc(), patient_marks.c.id)
+        found = readable(await self._vouched(query, patient_marks), lambda row: self._mark_opened(row, carers, proof))
         proof.touch(*(f"patient:{mark.id}" for mark in found))
         return found
 
     async def care(self) -> dict[bytes, Care]:
         """What is known about each number, by its blind indexes; nothing is opened for it."""
         carers = await self._carers()
-        query = select(patient_numbers, patient_marks.c.restricted).join(patient_marks, patient_marks.c.id == patient_numbers.c.mark)
-        return {bytes(row.number_index): Care(row.mark, row.restricted, *_both(carers[row.mark])) for row in await self._rows(query)}
+        marks = {row.id: row.restricted for row in await self._vouched(select(patient_marks), patient_marks)}
+        numbers = await self._vouched(select(patient_numbers), patient_numbers)
+        known = ((row.number_index, row.mark) for row in numbers if row.mark in marks)
+        return {bytes(index): Care(mark, marks[mark], *_both(carers[mark])) for index, mark in known}
 
     def indexes_of(self, number: Phi[str]) -> list[bytes]:
         """The blind indexes by which `care` finds a number."""
@@ -93,7 +95,7 @@ class Patients(Part):
 
     async def _carers(self) -> dict[str, list[tuple[str, str]]]:
         found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for row in await self._rows(select(patient_carers)):
+        for row in await self._vouched(select(patient_carers), patient_carers):
             found[row.mark].append((row.kind, row.name))
         return found
 

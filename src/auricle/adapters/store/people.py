@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from auricle.adapters.store import sealing
 from auricle.adapters.store.accounts import CHANGED
-from auricle.adapters.store.part import Part
-from auricle.adapters.store.schema import identity_changes, standings
+from auricle.adapters.store.part import AnyRow, Part
+from auricle.adapters.store.schema import access_grants, api_keys, broken_glass, identity_changes, sessions, standings
 from auricle.adapters.store.statements import Op, compiled
 from auricle.kernel.actor import Actor
 from auricle.kernel.ids import PersonId
@@ -22,12 +22,19 @@ _PUT = compiled(
         index_elements=["person"], set_={name: _put.excluded[name] for name in ("terminated_at", "deleted", "changed_at")}
     )
 )
-_END_SESSIONS = "DELETE FROM session WHERE person = :person"
-_REVOKE_KEYS = "DELETE FROM api_key WHERE owner = :person"
-_REVOKE_GRANTS = (
-    "UPDATE access_grant SET revoked_at = :at, revoked_by = :by WHERE person = :person AND revoked_at IS NULL AND ends_at > :at"
+_END_SESSIONS = compiled(delete(sessions).where(sessions.c.person == bindparam("whose")))
+_REVOKE_KEYS = compiled(delete(api_keys).where(api_keys.c.owner == bindparam("whose")))
+_granted, _broken = access_grants.c, broken_glass.c
+_REVOKE_GRANTS = compiled(
+    update(access_grants)
+    .where(_granted.person == bindparam("whose"), _granted.revoked_at.is_(None), _granted.ends_at > bindparam("at"))
+    .values(revoked_at=bindparam("at"), revoked_by=bindparam("by"))
 )
-_END_GLASS = "UPDATE break_glass SET ended_at = :at WHERE person = :person AND ended_at IS NULL AND ends_at > :at"
+_END_GLASS = compiled(
+    update(broken_glass)
+    .where(_broken.person == bindparam("whose"), _broken.ended_at.is_(None), _broken.ends_at > bindparam("at"))
+    .values(ended_at=bindparam("at"))
+)
 _DROP_BINDING = "DELETE FROM binding WHERE aor = :aor"
 
 
@@ -41,6 +48,9 @@ class SavedStanding:
     changed_at: datetime
 
 
+NOBODY = SavedStanding(PersonId(""), None, False, datetime.fromtimestamp(0, UTC))
+
+
 class People(Part):
     """Terminating and restoring, and noticing that another process did."""
 
@@ -49,10 +59,10 @@ class People(Part):
         at = self._clock.now().timestamp()
         ops: list[Op] = [
             (_PUT, {"person": person, "terminated_at": at, "deleted": deleted, "changed_at": at}),
-            (_END_SESSIONS, {"person": person}),
-            (_REVOKE_KEYS, {"person": person}),
-            (_REVOKE_GRANTS, {"person": person, "at": at, "by": actor.id}),
-            (_END_GLASS, {"person": person, "at": at}),
+            (_END_SESSIONS, {"whose": person}),
+            (_REVOKE_KEYS, {"whose": person}),
+            (_REVOKE_GRANTS, {"whose": person, "at": at, "by": actor.id}),
+            (_END_GLASS, {"whose": person, "at": at}),
             *((_DROP_BINDING, {"aor": phone}) for phone in phones),
             CHANGED,
         ]
@@ -68,16 +78,18 @@ class People(Part):
 
     async def standings(self) -> dict[PersonId, SavedStanding]:
         """Everybody who was ever terminated, restored people included."""
-        rows = await self._rows(select(standings))
-        return {
-            PersonId(row.person): SavedStanding(
-                PersonId(row.person),
-                sealing.when(row.terminated_at) if row.terminated_at is not None else None,
-                bool(row.deleted),
-                sealing.when(row.changed_at),
-            )
-            for row in rows
-        }
+        rows = await self._checked(select(standings), standings)
+        found = {PersonId(row.person): self._standing_of(row, fits=fits) for row, fits in rows}
+        now = self._clock.now()
+        gone = {person: SavedStanding(PersonId(person), now, False, now) for person in self._gone}
+        return found | {PersonId(person): one for person, one in gone.items() if not found.get(PersonId(person), NOBODY).terminated_at}
+
+    def _standing_of(self, row: AnyRow, *, fits: bool) -> SavedStanding:
+        """Somebody whose row was changed by somebody else counts as terminated, until a person says otherwise."""
+        if not fits:
+            return SavedStanding(PersonId(row.person), self._clock.now(), False, self._clock.now())
+        ended = sealing.when(row.terminated_at) if row.terminated_at is not None else None
+        return SavedStanding(PersonId(row.person), ended, bool(row.deleted), sealing.when(row.changed_at))
 
     async def identity_changes(self) -> int:
         """A number that grows with every change a running practice must hear of."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, false, func, select, true, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, false, func, insert, select, true, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from auricle.adapters.store import sealing
@@ -17,7 +17,7 @@ from auricle.adapters.store.held import call_held, voicemail_held
 from auricle.adapters.store.part import Part, hold, readable
 from auricle.adapters.store.schema import agreements, audit_index, calls, retention_rules, retention_state, shreddings, voicemails
 from auricle.adapters.store.sealing import when
-from auricle.adapters.store.statements import Op, compiled
+from auricle.adapters.store.statements import Op, Statement, compiled
 from auricle.compliance.errors import UnderHold
 from auricle.compliance.retention import SOON, KindPreview, RecordKind, Schedule, cutoff
 from auricle.kernel.actor import Actor
@@ -33,9 +33,6 @@ _PUT_RULE = compiled(
     )
 )
 _FIRST_RULE = compiled(upsert(retention_rules).on_conflict_do_nothing(index_elements=["kind"]))
-_NOTE_SHREDDING = """\
-INSERT INTO shredding (kind, record_id, rule, actor, at)
-VALUES (:kind, (SELECT id FROM {table} WHERE id = :id AND {due}), :rule, :actor, :at)"""
 # a record that is gone, or not due, gives no id: a shredding without one is refused, and the whole transaction with it
 _FORGET_SHREDDING = "DELETE FROM shredding WHERE kind = :kind AND record_id = :id"
 _SEEN = "UPDATE retention_state SET seen_at = :at WHERE id = 1"
@@ -58,19 +55,22 @@ class _Kept:
     age: ColumnElement[float]
     there: ColumnElement[bool]
     held: ColumnElement[bool]
-    note: str
-    drop: str
+    note: Statement
+    drop: Statement
 
 
-def _kept(table: Table, age: str, there: ColumnElement[bool], held: ColumnElement[bool], due: str) -> _Kept:
-    note = _NOTE_SHREDDING.format(table=table.name, due=due)
-    return _Kept(table, table.c[age], there, held, note, f"DELETE FROM {table.name} WHERE id = :id")  # noqa: S608 - names of our own
+def _kept(table: Table, age: str, there: ColumnElement[bool], held: ColumnElement[bool]) -> _Kept:
+    due = select(table.c.id).where(table.c.id == bindparam("id"), there, table.c[age] <= bindparam("limit")).scalar_subquery()
+    named: dict[str, object] = {name: bindparam(name) for name in ("kind", "rule", "actor", "at")}
+    voucher = bindparam("vouched", type_=shreddings.c.vouched.type)
+    note = compiled(insert(shreddings).values({**named, "record_id": due, "vouched": voucher}))
+    return _Kept(table, table.c[age], there, held, note, compiled(delete(table).where(table.c.id == bindparam("id"))))
 
 
 _PLACES: Mapping[RecordKind, _Kept] = {
-    RecordKind.VOICEMAIL: _kept(voicemails, "received_at", voicemails.c.kept, voicemail_held(), "kept AND received_at <= :limit"),
-    RecordKind.CALL: _kept(calls, "started_at", true(), call_held(), "started_at <= :limit"),
-    RecordKind.AGREEMENT: _kept(agreements, "noted_at", true(), false(), "noted_at <= :limit"),
+    RecordKind.VOICEMAIL: _kept(voicemails, "received_at", voicemails.c.kept, voicemail_held()),
+    RecordKind.CALL: _kept(calls, "started_at", true(), call_held()),
+    RecordKind.AGREEMENT: _kept(agreements, "noted_at", true(), false()),
 }
 WITH_SOUND = frozenset({RecordKind.VOICEMAIL})
 """Kinds of which a key and a file are left when their row is gone."""
@@ -95,7 +95,7 @@ class Retention(Part):
 
     async def retention_schedule(self) -> tuple[dict[RecordKind, int], dict[RecordKind, tuple[datetime, str]]]:
         """The days of each kind, and when and by whom they were set."""
-        rows = await self._rows(select(retention_rules))
+        rows = await self._vouched(select(retention_rules), retention_rules)
         days = {RecordKind(row.kind): row.days for row in rows}
         return days, {RecordKind(row.kind): (when(row.changed_at), row.changed_by) for row in rows}
 
@@ -139,7 +139,7 @@ class Retention(Part):
         """Ids of the next records that were kept long enough and are under no hold, in the order of ids from `beyond` on."""
         place = _PLACES[kind]
         query = select(place.table.c.id).where(place.there, place.age <= limit.timestamp(), ~place.held, place.table.c.id > beyond)
-        return [row.id for row in await self._rows(query.order_by(place.table.c.id).limit(count))]
+        return [row.id for row in await self._bare(query.order_by(place.table.c.id).limit(count))]
 
     async def held_records(self, kind: RecordKind, limit: datetime) -> int:
         """How many records would go if no hold kept them."""
@@ -156,14 +156,14 @@ class Retention(Part):
         """
         place, ref = _PLACES[kind], Ref(kind.value, record)
         known = {"kind": kind.value, "id": record}
-        noted = known | {"rule": rule, "actor": actor.id, "at": self._clock.now().timestamp()}
+        noted = known | {"record_id": record, "rule": rule, "actor": actor.id, "at": self._clock.now().timestamp()}
         ops: list[Op] = [(place.note, noted | {"limit": limit.timestamp() if limit else EVER}), (place.drop, {"id": record})]
         if kind not in WITH_SOUND:
             ops.append((_FORGET_SHREDDING, known))
         try:
             await self._writer.commit(ops, (self._entry(actor, "retention.shred", ref, Outcome.DONE, rule),))
         except WriteRefused:
-            if not await self._rows(select(place.table.c.id).where(place.table.c.id == record, place.there, place.held)):
+            if not await self._bare(select(place.table.c.id).where(place.table.c.id == record, place.there, place.held)):
                 return False
             entry = self._entry(actor, "retention.shred", ref, Outcome.REFUSED, rule, why="A legal hold keeps this record.")
             await self._writer.commit((), (entry,))
@@ -172,7 +172,7 @@ class Retention(Part):
 
     async def unfinished_shreddings(self) -> list[tuple[RecordKind, str]]:
         """Records whose row is gone and whose key and sound may not be, oldest first."""
-        rows = await self._rows(select(shreddings).order_by(shreddings.c.at, shreddings.c.record_id))
+        rows = await self._vouched(select(shreddings).order_by(shreddings.c.at, shreddings.c.record_id), shreddings)
         return [(RecordKind(row.kind), row.record_id) for row in rows]
 
     async def finish_shredding(self, actor: Actor, kind: RecordKind, record: str) -> None:

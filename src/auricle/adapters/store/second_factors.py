@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from auricle.adapters.store import sealing
@@ -12,6 +12,7 @@ from auricle.adapters.store.part import Part, hold
 from auricle.adapters.store.schema import recovery_codes, totp
 from auricle.adapters.store.statements import Op, compiled
 from auricle.kernel.actor import Actor
+from auricle.vault.errors import Corrupt
 from auricle.vault.gate import Grant, Outcome, Ref
 from auricle.vault.keyring import Purpose
 from auricle.vault.place import Place
@@ -29,13 +30,24 @@ _CONFIRM = compiled(
         wrong=bindparam("wrong"),
     )
 )
-_WRONG = "UPDATE totp SET wrong = wrong + 1 WHERE username = :username"
-_RIGHT = "UPDATE totp SET wrong = 0 WHERE username = :username"
-_USE_STEP = "UPDATE totp SET last_step = :step, wrong = 0 WHERE username = :username AND last_step < :step RETURNING last_step"
-_REMOVE = "DELETE FROM totp WHERE username = :username"
-_ADD_CODE = "INSERT INTO recovery_code (username, code_hash) VALUES (:username, :code_hash)"
-_DROP_CODES = "DELETE FROM recovery_code WHERE username = :username"
-_USE_CODE = "DELETE FROM recovery_code WHERE username = :username AND code_hash = :code_hash RETURNING code_hash"
+_whose = totp.c.username == bindparam("whose")
+_WRONG = compiled(update(totp).where(_whose).values(wrong=totp.c.wrong + 1))
+_RIGHT = compiled(update(totp).where(_whose).values(wrong=0))
+_USE_STEP = compiled(
+    update(totp)
+    .where(_whose, totp.c.last_step < bindparam("step"))
+    .values(last_step=bindparam("step"), wrong=0)
+    .returning(totp.c.last_step)
+)
+_REMOVE = compiled(delete(totp).where(totp.c.username == bindparam("username")))
+_ADD_CODE = compiled(insert(recovery_codes))
+_codes = recovery_codes.c
+_DROP_CODES = compiled(delete(recovery_codes).where(_codes.username == bindparam("username")))
+_USE_CODE = compiled(
+    delete(recovery_codes)
+    .where(_codes.username == bindparam("username"), _codes.code_hash == bindparam("code_hash"))
+    .returning(_codes.code_hash)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +61,40 @@ class TotpState:
     """Wrong codes in a row."""
 
 
+UNUSABLE = TotpState(datetime.fromtimestamp(0, UTC), False, 2**31 - 1, 2**31 - 1)
+"""An authenticator whose row was changed or removed: it still counts, so that a password alone is not enough, and no code fits it."""
+
+
 class SecondFactors(Part):
     """TOTP and recovery codes. Secrets open with a grant for the account."""
 
     async def totp_state(self, username: str) -> TotpState:
         """What there is, without opening it."""
-        query = select(totp.c.since, totp.c.pending.is_not(None).label("waits"), totp.c.last_step, totp.c.wrong).where(
-            totp.c.username == username
-        )
-        rows = await self._rows(query)
-        if not rows:
+        rows = await self._checked(select(totp).where(totp.c.username == username), totp)
+        if not rows and username not in self._with_totp:
             return TotpState(None, False, 0)
-        return TotpState(
-            sealing.when(rows[0].since) if rows[0].since is not None else None, bool(rows[0].waits), rows[0].last_step, rows[0].wrong
-        )
+        if not rows or not rows[0][1]:
+            return UNUSABLE
+        row, since = rows[0][0], rows[0][0].since
+        return TotpState(sealing.when(since) if since is not None else None, row.pending is not None, row.last_step, row.wrong)
 
     async def totp_accounts(self) -> set[str]:
         """User names with an authenticator that counts."""
-        return {row.username for row in await self._rows(select(totp.c.username).where(totp.c.since.is_not(None)))}
+        rows = await self._checked(select(totp), totp)
+        return {row.username for row, fits in rows if row.since is not None or not fits} | self._with_totp
 
     async def totp_secret(self, grant: Grant, username: str, *, pending: bool = False) -> str | None:
         """The secret, or the one that waits for its code. Raises Corrupt naming the row where it was moved or changed."""
         hold(grant, "account", username, exactly=True)
         column = "pending" if pending else "secret"
-        rows = await self._rows(select(totp.c[column]).where(totp.c.username == username))
-        if not rows or rows[0][0] is None:
+        rows = await self._checked(select(totp).where(totp.c.username == username), totp)
+        if not rows or getattr(rows[0][0], column) is None:
             return None
-        return self._fields.open(Purpose.AUTH, rows[0][0], Place("totp", column, username), grant).decode()
+        row, fits = rows[0]
+        opened = self._fields.open(Purpose.AUTH, getattr(row, column), Place("totp", column, username), grant)
+        if not fits:
+            raise Corrupt(f"totp of {username}: the row is not as it was written")
+        return opened.decode()
 
     async def begin_totp(self, username: str, secret: str, actor: Actor) -> None:
         """A secret that waits for its confirming code; one that counts already goes on counting."""
@@ -93,11 +112,11 @@ class SecondFactors(Part):
 
     async def use_totp_step(self, username: str, step: int) -> bool:
         """Whether this step was not used before; durable when it returns, so that a code is good once, whatever crashes."""
-        return bool(await self._writer.take((_USE_STEP, {"username": username, "step": step})))
+        return bool(await self._writer.take((_USE_STEP, {"whose": username, "step": step})))
 
     async def totp_wrong(self, username: str) -> None:
         """A wrong code was given for the one that counts."""
-        await self._writer.commit(((_WRONG, {"username": username}),))
+        await self._writer.commit(((_WRONG, {"whose": username}),))
 
     async def remove_totp(self, username: str, actor: Actor, why: str) -> None:
         """No authenticator and no recovery codes any more."""
@@ -115,13 +134,12 @@ class SecondFactors(Part):
         """Whether there was such a code; it is used up when this returns."""
         used = bool(await self._writer.take((_USE_CODE, {"username": username, "code_hash": code_hash})))
         if used:
-            await self._writer.commit(((_RIGHT, {"username": username}),))  # its owner is there: the authenticator counts again
+            await self._writer.commit(((_RIGHT, {"whose": username}),))  # its owner is there: the authenticator counts again
         return used
 
     async def recovery_codes_left(self, username: str) -> int:
         """How many are unused."""
-        (row,) = await self._rows(select(func.count().label("left")).where(recovery_codes.c.username == username))
-        return int(row.left)
+        return len(await self._vouched(select(recovery_codes).where(recovery_codes.c.username == username), recovery_codes))
 
     def _code_ops(self, username: str, code_hashes: Sequence[str]) -> list[Op]:
         ops: list[Op] = [(_DROP_CODES, {"username": username})]

@@ -3,30 +3,39 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, delete, insert, or_, select, update
 
 from auricle.access.session import ABSOLUTE, MAX_SESSIONS, TOKEN_GRACE, Session
 from auricle.adapters.store import sealing
 from auricle.adapters.store.accounts import CHANGED, Accounts
 from auricle.adapters.store.part import AnyRow
-from auricle.adapters.store.schema import sessions, standings
+from auricle.adapters.store.schema import sessions
 from auricle.adapters.store.statements import Op, compiled
 from auricle.kernel.actor import Actor
 from auricle.kernel.ids import PersonId
 from auricle.vault.gate import Outcome, Ref
 
 _ADD_SESSION = compiled(insert(sessions))
-_TOUCH_SESSION = "UPDATE session SET last_seen_at = :at WHERE id = :id"
-_END_SESSION = "DELETE FROM session WHERE id = :id"
-_END_OLD_SESSIONS = "DELETE FROM session WHERE started_at < :before"
-_END_SURPLUS = """\
-DELETE FROM session WHERE username = :username AND id NOT IN (
-    SELECT id FROM session WHERE username = :username ORDER BY started_at DESC, id LIMIT :kept
-)"""
-_RENEW = """\
-UPDATE session SET token_hash = :token_hash, previous_hash = :previous_hash, previous_until = :previous_until,
-    stepped_up_until = :stepped_up_until, second_factor = :second_factor, last_seen_at = :at
-WHERE id = :id"""
+_TOUCH_SESSION = compiled(update(sessions).where(sessions.c.id == bindparam("session")).values(last_seen_at=bindparam("at")))
+_END_SESSION = compiled(delete(sessions).where(sessions.c.id == bindparam("session")))
+_END_OLD_SESSIONS = compiled(delete(sessions).where(sessions.c.started_at < bindparam("before")))
+_newest = sessions.alias("newest")
+_kept = select(_newest.c.id).where(_newest.c.username == bindparam("username")).order_by(_newest.c.started_at.desc(), _newest.c.id)
+_END_SURPLUS = compiled(
+    delete(sessions).where(
+        sessions.c.username == bindparam("username"), sessions.c.id.not_in(_kept.limit(bindparam("kept", type_=Integer())))
+    )
+)
+_RENEW = compiled(
+    update(sessions)
+    .where(sessions.c.id == bindparam("session"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("token_hash", "previous_hash", "previous_until", "stepped_up_until", "second_factor", "last_seen_at")
+        }
+    )
+)
 
 
 class SavedSessions(Accounts):
@@ -85,19 +94,19 @@ class SavedSessions(Accounts):
 
     async def touch_session(self, session_id: str, at: datetime) -> None:
         """The session was used."""
-        await self._writer.commit(((_TOUCH_SESSION, {"id": session_id, "at": at.timestamp()}),))
+        await self._writer.commit(((_TOUCH_SESSION, {"session": session_id, "at": at.timestamp()}),))
 
     async def new_token(self, session: Session, old_hash: str, token_hash: str, actor: Actor, why: str) -> None:
         """Give a session another token, with its step-up and second factor as in `session`; the old token has its grace."""
         now = self._clock.now()
         params = {
-            "id": session.id,
+            "session": session.id,
             "token_hash": token_hash,
             "previous_hash": old_hash,
             "previous_until": (now + TOKEN_GRACE).timestamp(),
             "stepped_up_until": session.stepped_up_until.timestamp() if session.stepped_up_until else None,
             "second_factor": session.second_factor,
-            "at": now.timestamp(),
+            "last_seen_at": now.timestamp(),
         }
         entry = self._entry(actor, "session.step-up", Ref("session", session.id), Outcome.DONE, why)
         await self._writer.commit(((_RENEW, params),), (entry,))
@@ -106,19 +115,18 @@ class SavedSessions(Accounts):
         """End sessions, with an entry each."""
         if not ids:
             return
-        ops: list[Op] = [*((_END_SESSION, {"id": session_id}) for session_id in ids), CHANGED]
+        ops: list[Op] = [*((_END_SESSION, {"session": session_id}) for session_id in ids), CHANGED]
         entries = [self._entry(actor, "session.end", Ref("session", session_id), Outcome.DONE, why) for session_id in ids]
         await self._writer.commit(ops, entries)
 
     async def end_account_sessions(self, username: str, actor: Actor, why: str) -> None:
         """End all sessions of an account, whatever else it may do."""
-        rows = await self._rows(select(sessions.c.id).where(sessions.c.username == username))
+        rows = await self._vouched(select(sessions).where(sessions.c.username == username), sessions)
         await self.end_sessions([row.id for row in rows], actor, why)
 
     async def _found(self, which: ColumnElement[bool]) -> Sequence[AnyRow]:
-        joined = sessions.join(standings, standings.c.person == sessions.c.person, isouter=True)
-        query = select(sessions).select_from(joined).where(which, standings.c.terminated_at.is_(None))
-        return await self._rows(query.order_by(sessions.c.started_at.desc(), sessions.c.id))
+        query = self._with_standing(sessions, sessions.c.person).where(which).order_by(sessions.c.started_at.desc(), sessions.c.id)
+        return [row for row in await self._vouched(query, sessions) if not self._terminated(row)]
 
 
 def _session(row: AnyRow) -> Session:

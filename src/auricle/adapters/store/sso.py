@@ -2,7 +2,7 @@
 
 import hashlib
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from auricle.access.session import ABSOLUTE
 from auricle.access.sso import Identity, Logout
@@ -12,7 +12,7 @@ from auricle.adapters.store.statements import compiled
 from auricle.kernel.ids import PersonId
 
 _ADD = compiled(insert(sso_sessions))
-_FORGET_OLD = "DELETE FROM sso_session WHERE started_at < :before"
+_FORGET_OLD = compiled(delete(sso_sessions).where(sso_sessions.c.started_at < bindparam("before")))
 
 
 class SsoRecords(Part):
@@ -20,7 +20,7 @@ class SsoRecords(Part):
 
     async def usernames_of(self, person: PersonId) -> list[str]:
         """The accounts of a person; none for somebody who has no password here."""
-        rows = await self._rows(select(accounts.c.username).where(accounts.c.person == person).order_by(accounts.c.username))
+        rows = await self._vouched(select(accounts).where(accounts.c.person == person).order_by(accounts.c.username), accounts)
         return [str(row.username) for row in rows]
 
     async def add_sso_session(self, session: str, provider: str, identity: Identity) -> None:
@@ -37,13 +37,13 @@ class SsoRecords(Part):
 
     async def sso_sessions(self, provider: str, logout: Logout) -> list[str]:
         """The ids of the live sessions that a logout means: those of its `sid` and its `sub`, as far as it names them."""
-        query = select(sso_sessions.c.session).join(sessions, sessions.c.id == sso_sessions.c.session)
+        query = select(sso_sessions).join(sessions, sessions.c.id == sso_sessions.c.session)
         query = query.where(sso_sessions.c.provider == provider)
         if logout.session:
             query = query.where(sso_sessions.c.sid_hash == _hash(provider, "sid", logout.session))
         if logout.subject:
             query = query.where(sso_sessions.c.subject_hash == _hash(provider, "sub", logout.subject))
-        return [str(row.session) for row in await self._rows(query.order_by(sso_sessions.c.session))]
+        return [str(row.session) for row in await self._vouched(query.order_by(sso_sessions.c.session), sso_sessions)]
 
 
 def _hash(provider: str, kind: str, value: str) -> str:

@@ -5,7 +5,7 @@ The writer hands them to the driver as they are, so what SQLAlchemy would check 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -17,22 +17,29 @@ from sqlalchemy.sql.dml import ValuesBase
 from sqlalchemy.sql.elements import BindParameter, ColumnClause
 from sqlalchemy.types import NullType
 
-from auricle.adapters.store.errors import PlaintextRefused
+from auricle.adapters.store.acts import Act, act_of, concerns
+from auricle.adapters.store.errors import PlaintextRefused, VoucherMissing
+from auricle.adapters.store.schema.authority import COUNTED, VOUCHED
 from auricle.adapters.store.schema.columns import MARK, Protected, metadata, only
 
 _SQLITE = sqlite.dialect(paramstyle="named")
 _POSTGRESQL = psycopg.dialect()  # type: ignore[no-untyped-call]
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|::\w+|:(?P<name>[A-Za-z_]\w*)|(?P<percent>%)|(?P<word>[A-Za-z_]\w*)")
+_WRITES = re.compile(r"\b(?P<verb>INSERT|UPDATE|DELETE|REPLACE)\s+(?:OR\s+\w+\s+)?(?:INTO\s+|FROM\s+)?\"?(?P<table>\w+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """One statement in both dialects. `guards` are its parameters that go into protected columns, `fixed` those it brings itself."""
+    """One statement in both dialects. `guards` are its parameters that go into protected columns, `fixed` those it brings itself.
+
+    `act` is what it does to a vouched table: then the clerk carries it out.
+    """
 
     sqlite: str
     postgresql: str
     guards: tuple[tuple[str, type[bytes]], ...] = ()
     fixed: Mapping[str, Any] | None = None
+    act: Act | None = None
 
 
 Op = tuple[Statement | str, Mapping[str, Any]]
@@ -40,7 +47,16 @@ Op = tuple[Statement | str, Mapping[str, Any]]
 
 
 def compiled(statement: Executable) -> Statement:
-    """A statement for the writer; called once for each, at import. Raises PlaintextRefused for one that writes past the column types."""
+    """A statement for the writer; called once for each, at import.
+
+    Raises PlaintextRefused for one that writes past the column types, VoucherMissing for one whose rows cannot be vouched for.
+    """
+    made = by_clerk(statement)
+    return replace(made, act=act_of(statement, by_clerk)) if concerns(statement) else made
+
+
+def by_clerk(statement: Executable) -> Statement:
+    """Like `compiled`, for the clerk alone, who brings the vouchers."""
     if isinstance(statement, ValuesBase):
         _check_values(statement)
         if (clause := getattr(statement, "_post_values_clause", None)) is not None and not hasattr(clause, "constraint_target"):
@@ -64,6 +80,10 @@ def text(sql: str) -> Statement:
         named = [column.name for column in table.columns if column.info.get(MARK) != "clear" and column.name in words]
         if table.name in words and named and not words.isdisjoint({"insert", "update", "replace"}):
             raise PlaintextRefused(f"{table.name}.{named[0]} is protected: write it by a SQLAlchemy statement, whose types are checked")
+    for match in _WRITES.finditer(sql):
+        verb, name = match["verb"].lower(), match["table"].lower()
+        if name in COUNTED or (name in VOUCHED and verb != "delete"):
+            raise VoucherMissing(f"{name} is vouched for: write it by a SQLAlchemy statement, which the clerk can read")
     return Statement(sql, _TOKEN.sub(_for_psycopg, sql))
 
 

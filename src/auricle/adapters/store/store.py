@@ -12,11 +12,14 @@ from auricle.adapters.store.agreements import Agreements
 from auricle.adapters.store.alerts import AlertRecords
 from auricle.adapters.store.anchors import AnchorRecords
 from auricle.adapters.store.api_keys import SavedApiKeys
+from auricle.adapters.store.audit_check import AuditCheck
 from auricle.adapters.store.audit_facts import AuditFacts
 from auricle.adapters.store.audit_log import AuditLog
 from auricle.adapters.store.call_names import CallNames
 from auricle.adapters.store.calls import CallRecords
+from auricle.adapters.store.clerk import Checker
 from auricle.adapters.store.database import database_at
+from auricle.adapters.store.first_vouching import vouch_first
 from auricle.adapters.store.grants import Grants
 from auricle.adapters.store.holds import Holds
 from auricle.adapters.store.ledger import Ledger
@@ -39,6 +42,7 @@ from auricle.audit.checkpoint import vkey
 from auricle.kernel.time import Clock
 from auricle.vault.fields import Fields
 from auricle.vault.keyring import Keyring
+from auricle.vault.vouch import Vouching
 
 __all__ = ["TRANSCRIBER", "Store"]
 
@@ -63,6 +67,7 @@ class Store(
     Patients,
     RecordFacts,
     AuditFacts,
+    AuditCheck,
     CallNames,
     AlertRecords,
     AnchorRecords,
@@ -77,10 +82,12 @@ class Store(
         link = database.link()
         try:
             ledger = Ledger(link, signing, origin, time.monotonic())
+            checker = Checker(Vouching(keyring, fields.practice))
+            vouch_first(link, ledger, checker, clock.now(), time.monotonic())
         except BaseException:
             link.close()
             raise
-        super().__init__(database.readers(), Writer(link, ledger), keyring, fields, clock)
+        super().__init__(database.readers(), Writer(link, ledger, checker), keyring, fields, clock)
         self.verifier = vkey(origin, signing.public_key())
 
     def close(self) -> None:

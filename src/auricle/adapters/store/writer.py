@@ -5,14 +5,16 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
+from auricle.adapters.store.clerk import LOGGED, Checker, Register, Sitting, told
 from auricle.adapters.store.errors import LogDamaged, StoreClosed, StoreFailed, WriteRefused
 from auricle.adapters.store.ledger import Ledger
 from auricle.adapters.store.link import Link, Rows
+from auricle.adapters.store.schema.authority import COUNTED
 from auricle.adapters.store.statements import Op, Statement, runs, text
 from auricle.audit.entry import Entry
 
@@ -39,10 +41,12 @@ class _Job:
 class Writer:
     """Runs from construction to `close`; the connection is its own. Times are those of `time.monotonic`."""
 
-    def __init__(self, link: Link, ledger: Ledger) -> None:
+    def __init__(self, link: Link, ledger: Ledger, checker: Checker) -> None:
         self._link = link
         self._ledger = ledger
+        self._checker = checker
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._untold: dict[str, Register] = {}
         self._closed = False
         self._committed_at = 0.0
         self._enough = threading.Event()
@@ -146,10 +150,12 @@ class Writer:
         link.begin()
         try:
             draft = ledger.draft()
+            fresh = draft.frontier.size == 0
             with link.together():
-                self._execute(jobs)
+                registers = self._execute(jobs)
+                teller = _teller(jobs, fresh=fresh) if registers or fresh else None
                 for job in jobs:
-                    for entry in job.entries:
+                    for entry in job.entries if job is not teller else self._naming(registers, job.entries, fresh=fresh):
                         draft.append(entry)
                     if job.query is None:
                         job.result = draft.last
@@ -160,22 +166,33 @@ class Writer:
         link.commit()
         self._committed_at = time.monotonic()
         ledger.adopt(draft, self._committed_at)
+        self._untold = {} if teller is not None else self._untold | {register.name: register for register in registers}
+        for register in registers:
+            ledger.note(register)
 
-    def _execute(self, jobs: Sequence[_Job]) -> None:
-        """The order of the jobs is kept."""
+    def _execute(self, jobs: Sequence[_Job]) -> list[Register]:
+        """The order of the jobs is kept. What vouched tables that are counted came to stand at."""
+        sitting = Sitting(self._link, self._checker)
         ops: list[Op] = []
         for job in jobs:
             ops += job.ops
             if job.query is not None:
-                self._execute_all(ops)
+                self._execute_all(ops, sitting)
                 ops = []
                 given, params = job.query
-                job.result = self._link.rows(given if isinstance(given, Statement) else text(given), params)
-        self._execute_all(ops)
+                job.result = sitting.take(given if isinstance(given, Statement) else text(given), params)
+        self._execute_all(ops, sitting)
+        return sitting.finish()
 
-    def _execute_all(self, ops: Sequence[Op]) -> None:
+    def _execute_all(self, ops: Sequence[Op], sitting: Sitting) -> None:
         for statement, rows in runs(ops):
-            self._link.execute(statement, rows)
+            sitting.execute(statement, rows)
+
+    def _naming(self, registers: Sequence[Register], entries: Sequence[Entry], *, fresh: bool) -> list[Entry]:
+        """The entries, the last of which names how tables stand, also those that changed before without an entry."""
+        named = self._untold | {register.name: register for register in registers}
+        said = told(named.values(), begun=sorted(COUNTED) if fresh else ())
+        return [*entries[:-1], replace(entries[-1], detail={**(entries[-1].detail or {}), LOGGED: said})]
 
     def _sign(self) -> None:
         try:
@@ -183,6 +200,15 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - a task root: the thread goes on, and the next checkpoint covers this one's entries
             log.error("checkpoint_failed", error=type(error).__name__)  # noqa: TRY400
             self._ledger.put_off(time.monotonic())
+
+
+def _teller(jobs: Sequence[_Job], *, fresh: bool) -> _Job | None:
+    """The last job that changed a counted table and has an entry; the first entry of a log names how tables stood at its beginning."""
+
+    def changes(op: Op) -> bool:
+        return isinstance(op[0], Statement) and op[0].act is not None and op[0].act.counted
+
+    return next((job for job in reversed(jobs) if job.entries and (fresh or any(changes(op) for op in job.ops))), None)
 
 
 def _failure(error: Exception, *, shared: bool) -> Callable[[], StoreFailed]:

@@ -93,7 +93,8 @@ async def test_a_why_and_a_private_detail(store: Store, look: Any, practice: Any
     number = await store.record(NURSE, "access.mark-patient", Ref("patient", "p1"), Outcome.DONE, "", why="rule", private="+12025550142")
     ((_, leaf),) = await look("audit", "*", store.audit_page, AuditQuery(action="access.mark-patient"))
     entry = entry_of(leaf)
-    assert (entry.detail, b"2025550142" in leaf, b"2025550142" in practice.files()) == ({"why": "rule"}, False, False)
+    assert entry.detail is not None
+    assert (entry.detail["why"], b"2025550142" in leaf, b"2025550142" in practice.files()) == ("rule", False, False)
 
     async def private(grant: Any) -> str:
         return store.audit_private(grant, number, entry.sealed, entry.place)

@@ -24,7 +24,7 @@ from auricle.vault.gate import Gate, Grant, Outcome, Ref
 
 NOBODY = Actor(ActorKind.SERVICE, "test")
 NURSE = Actor(ActorKind.PERSON, "noor", frozenset({"nurse"}), "s1", "192.0.2.7")
-PUT = "INSERT INTO account (username, person, password_hash) VALUES (:username, 'p', 'h')"
+PUT = "INSERT INTO alert_network (actor, network, entry) VALUES (:username, 'n', 1)"
 
 
 @pytest.fixture

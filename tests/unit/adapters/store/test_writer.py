@@ -16,7 +16,7 @@ from auricle.kernel.actor import Actor, ActorKind
 from auricle.vault.gate import Outcome, Ref
 
 NOBODY = Actor(ActorKind.SERVICE, "test")
-PUT = "INSERT INTO account (username, person, password_hash) VALUES (:username, 'p', 'h')"
+PUT = "INSERT INTO alert_network (actor, network, entry) VALUES (:username, 'n', 1)"
 
 
 def put(name: str) -> tuple[str, dict[str, Any]]:
@@ -43,7 +43,7 @@ def transactions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 async def test_what_was_awaited_is_in_the_file(store: Store, practice: Any) -> None:
     await store._writer.commit((put("dana"),))
-    assert practice.raw("SELECT username FROM account") == [("dana",)]
+    assert practice.raw("SELECT actor FROM alert_network") == [("dana",)]
 
 
 async def test_many_waiters_share_few_transactions(store: Store, transactions: list[int]) -> None:
@@ -57,7 +57,7 @@ async def test_an_act_and_its_entry_are_kept_together_or_not_at_all(store: Store
     assert await store._writer.commit((put("dana"),), (first, first)) == 1
     with pytest.raises(WriteRefused):
         await store._writer.commit((put("erin"), put("dana")), (first,))
-    assert practice.raw("SELECT username FROM account") == [("dana",)]
+    assert practice.raw("SELECT actor FROM alert_network") == [("dana",)]
     assert practice.raw("SELECT count(*) FROM audit_leaf") == [(2,)]
 
 
@@ -100,7 +100,7 @@ async def test_many_bad_writes_harm_no_other(store: Store, practice: Any) -> Non
         ]
         results = await asyncio.gather(*writes, return_exceptions=True)
         assert [type(result) for result in results] == [WriteRefused if number % 5 == 2 else int for number in range(12)]
-    assert practice.raw("SELECT count(*) FROM account") == [(8 * 10 + 1,)]
+    assert practice.raw("SELECT count(*) FROM alert_network") == [(8 * 10 + 1,)]
 
 
 class Unwritable:

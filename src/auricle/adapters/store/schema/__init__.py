@@ -1,4 +1,4 @@
-"""The tables. Every column is made by `columns.clear`, `columns.sealed` or `columns.blind`; one module a noun."""
+"""The tables. Every column is made by `columns.clear`, `columns.sealed`, `columns.blind` or `columns.voucher`; one module a noun."""
 
 from auricle.adapters.store.schema.access import access_grants, broken_glass, call_people, patient_carers, patient_marks, patient_numbers
 from auricle.adapters.store.schema.audit import (
@@ -12,6 +12,7 @@ from auricle.adapters.store.schema.audit import (
     cosignatures,
     networks,
 )
+from auricle.adapters.store.schema.authority import authority
 from auricle.adapters.store.schema.calls import call_names, calls
 from auricle.adapters.store.schema.columns import metadata
 from auricle.adapters.store.schema.compliance import (
@@ -51,6 +52,7 @@ __all__ = [
     "audit_leaves",
     "audit_readers",
     "audit_touched",
+    "authority",
     "bindings",
     "broken_glass",
     "call_names",

@@ -2,7 +2,19 @@
 
 from sqlalchemy import Boolean, Float, ForeignKey, Index, String, Table
 
-from auricle.adapters.store.schema.columns import IDENTIFIER, NUMBER_CONTEXTS, SETTING, STATE, TIME, Indexed, blind, clear, metadata, sealed
+from auricle.adapters.store.schema.columns import (
+    IDENTIFIER,
+    NUMBER_CONTEXTS,
+    SETTING,
+    STATE,
+    TIME,
+    Indexed,
+    blind,
+    clear,
+    metadata,
+    sealed,
+    voucher,
+)
 
 access_grants = Table(
     "access_grant",
@@ -19,6 +31,7 @@ access_grants = Table(
     clear("revoked_by", String, why=SETTING),
     clear("end_noted", Boolean, why=STATE, nullable=False),
     sealed("sealed", nullable=False),
+    voucher("vouched"),
     Index("access_grant_by_person", "person", "ends_at"),
 )
 broken_glass = Table(
@@ -36,6 +49,7 @@ broken_glass = Table(
     clear("verdict", String, why=STATE),
     sealed("sealed", nullable=False),
     sealed("note"),
+    voucher("vouched"),
     Index("break_glass_by_person", "person", "ends_at"),
 )
 patient_marks = Table(
@@ -46,12 +60,14 @@ patient_marks = Table(
     clear("marked_by", String, why=SETTING, nullable=False),
     clear("marked_at", Float, why=TIME, nullable=False),
     sealed("sealed", nullable=False),
+    voucher("vouched"),
 )
 patient_numbers = Table(
     "patient_number",
     metadata,
     clear("mark", String, why=IDENTIFIER, primary_key=True),
     blind("number_index", of=Indexed(NUMBER_CONTEXTS, "number", "patient_mark", "mark"), primary_key=True),
+    voucher("vouched"),
     Index("patient_number_by_index", "number_index"),
 )
 patient_carers = Table(
@@ -60,6 +76,7 @@ patient_carers = Table(
     clear("mark", String, why=IDENTIFIER, primary_key=True),
     clear("kind", String, why=STATE, primary_key=True),
     clear("name", String, why=SETTING, primary_key=True),
+    voucher("vouched"),
 )
 call_people = Table(
     "call_person",

@@ -1,4 +1,4 @@
-"""The three kinds of columns: plain with a reason, sealed, blind index. A table made in any other way fails a test.
+"""The kinds of columns: plain with a reason, sealed, blind index, voucher. A table made in any other way fails a test.
 
 A protected column takes only what the vault made (`vault.protected`): a text or plain bytes are refused when they are bound, whichever way.
 """
@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, Dialect, Integer, LargeBinary, MetaDa
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from auricle.adapters.store.errors import PlaintextRefused
-from auricle.vault.protected import Blind, Sealed
+from auricle.vault.protected import Blind, Sealed, Vouched
 
 metadata = MetaData()
 NUMBER = BigInteger().with_variant(Integer, "sqlite")
@@ -71,6 +71,13 @@ class BlindBytes(Protected):
     accepts = Blind
 
 
+class VouchedBytes(Protected):
+    """The type of a column of vouchers."""
+
+    cache_ok = True
+    accepts = Vouched
+
+
 def only(accepted: type[bytes], value: Any) -> Any:
     """The value, where it is of just this type or None. Raises PlaintextRefused, which does not show it."""
     if type(value) is accepted or value is None:
@@ -79,9 +86,13 @@ def only(accepted: type[bytes], value: Any) -> Any:
 
 
 def clear(name: str, kind: type[TypeEngine[Any]] | TypeEngine[Any], *, why: str, **options: Any) -> Column[Any]:
-    """A column anybody with the disk may read; `why` says why that tells nothing about a patient."""
-    reference = options.pop("references", None)
-    return Column(name, kind, *([reference] if reference is not None else []), info={MARK: "clear", "why": why}, **options)
+    """A column anybody with the disk may read; `why` says why that tells nothing about a patient.
+
+    `volatile` in a vouched table: why nobody gains anything by changing it, so that the voucher leaves it out.
+    """
+    reference, volatile = options.pop("references", None), options.pop("volatile", "")
+    info = {MARK: "clear", "why": why} | ({"volatile": volatile} if volatile else {})
+    return Column(name, kind, *([reference] if reference is not None else []), info=info, **options)
 
 
 def sealed(name: str, **options: Any) -> Column[Any]:
@@ -92,3 +103,8 @@ def sealed(name: str, **options: Any) -> Column[Any]:
 def blind(name: str, *, of: Indexed, **options: Any) -> Column[Any]:
     """A column of blind indexes (`vault.blind`); `of` says of which sealed values."""
     return Column(name, BlindBytes, info={MARK: "blind", "of": of}, **options)
+
+
+def voucher(name: str) -> Column[Any]:
+    """A column of vouchers (`vault.vouch`), for tables of authority (schema/authority.py); the clerk fills it. NULL fits nothing."""
+    return Column(name, VouchedBytes, info={MARK: "voucher"})

@@ -14,6 +14,7 @@ from auricle.adapters.store.schema.columns import (
     clear,
     metadata,
     sealed,
+    voucher,
 )
 
 STAFF = "the id of a member of staff or of a part of the system"
@@ -26,6 +27,7 @@ retention_rules = Table(
     clear("days", Integer, why=COUNT, nullable=False),
     clear("changed_at", Float, why=TIME, nullable=False),
     clear("changed_by", String, why=STAFF, nullable=False),
+    voucher("vouched"),
 )
 retention_state = Table(
     "retention_state",
@@ -46,6 +48,7 @@ shreddings = Table(
     clear("rule", String, why=STATE, nullable=False),
     clear("actor", String, why=STAFF, nullable=False),
     clear("at", Float, why=TIME, nullable=False),
+    voucher("vouched"),
 )
 legal_holds = Table(
     "legal_hold",
@@ -62,12 +65,14 @@ legal_holds = Table(
     clear("placed_at", Float, why=TIME, nullable=False),
     clear("released_by", String, why=STAFF),
     clear("released_at", Float, why=TIME),
+    voucher("vouched"),
 )
 held_numbers = Table(
     "legal_hold_number",
     metadata,
     clear("hold_id", String, why=IDENTIFIER, primary_key=True),
     blind("number_index", of=Indexed(NUMBER_CONTEXTS, "number", "legal_hold", "hold_id"), primary_key=True),
+    voucher("vouched"),
 )
 agreements = Table(
     "agreement",
@@ -82,6 +87,7 @@ agreements = Table(
     clear("noted_by", String, why=STAFF, nullable=False),
     clear("ended_on", String, why=PAPER),
     clear("ended_by", String, why=STAFF),
+    voucher("vouched"),
     Index("agreement_by_party", "party"),
 )
 agreement_alarms = Table(

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Float, Index, Integer, String, Table
 
-from auricle.adapters.store.schema.columns import COUNT, IDENTIFIER, SETTING, STATE, TIME, clear, metadata, sealed
+from auricle.adapters.store.schema.columns import COUNT, IDENTIFIER, SETTING, STATE, TIME, clear, metadata, sealed, voucher
 
 HASH = "a hash of a secret"
 STAFF = "a name of staff, not of a patient"
@@ -14,6 +14,7 @@ accounts = Table(
     clear("username", String, why=STAFF, primary_key=True),
     clear("person", String, why=SETTING, nullable=False),
     clear("password_hash", String, why=HASH, nullable=False),
+    voucher("vouched"),
 )
 sessions = Table(
     "session",
@@ -23,13 +24,20 @@ sessions = Table(
     clear("username", String, why=STAFF, nullable=False),
     clear("person", String, why=SETTING, nullable=False),
     clear("started_at", Float, why=TIME, nullable=False),
-    clear("last_seen_at", Float, why=TIME, nullable=False),
+    clear(
+        "last_seen_at",
+        Float,
+        why=TIME,
+        volatile="written by every use; it ends a session early or late, within its absolute end",
+        nullable=False,
+    ),
     clear("address", String, why=ADDRESS, nullable=False, server_default=""),
     clear("method", String, why=STATE, nullable=False, server_default="password"),
     clear("second_factor", String, why=STATE, nullable=False, server_default="none"),
     clear("stepped_up_until", Float, why=TIME),
     clear("previous_hash", String, why=HASH),
     clear("previous_until", Float, why=TIME),
+    voucher("vouched"),
     Index("session_by_person", "person"),
     Index("session_by_previous", "previous_hash"),
 )
@@ -59,12 +67,14 @@ totp = Table(
     clear("since", Float, why=TIME),
     clear("last_step", Integer, why=COUNT, nullable=False),
     clear("wrong", Integer, why=COUNT, nullable=False, server_default="0"),
+    voucher("vouched"),
 )
 recovery_codes = Table(
     "recovery_code",
     metadata,
     clear("username", String, why=STAFF, primary_key=True),
     clear("code_hash", String, why=HASH, primary_key=True),
+    voucher("vouched"),
 )
 standings = Table(
     "standing",
@@ -73,6 +83,7 @@ standings = Table(
     clear("terminated_at", Float, why=TIME),
     clear("deleted", Boolean, why=STATE, nullable=False),
     clear("changed_at", Float, why=TIME, nullable=False),
+    voucher("vouched"),
 )
 identity_changes = Table(
     "identity_change",
@@ -90,6 +101,7 @@ api_keys = Table(
     clear("scopes", String, why=STATE, nullable=False),
     clear("created_at", Float, why=TIME, nullable=False),
     clear("expires_at", Float, why=TIME, nullable=False),
-    clear("last_used_at", Float, why=TIME),
+    clear("last_used_at", Float, why=TIME, volatile="shown to people; nothing is decided by it"),
+    voucher("vouched"),
     Index("api_key_by_owner", "owner"),
 )

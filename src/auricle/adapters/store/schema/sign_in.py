@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Float, Index, LargeBinary, String, Table
 
-from auricle.adapters.store.schema.columns import COUNT, IDENTIFIER, SETTING, STATE, TIME, clear, metadata
+from auricle.adapters.store.schema.columns import COUNT, IDENTIFIER, SETTING, STATE, TIME, clear, metadata, voucher
 
 passkeys = Table(
     "passkey",
@@ -17,8 +17,9 @@ passkeys = Table(
     clear("backed_up", Boolean, why=STATE, nullable=False),
     clear("transports", String, why="ways to reach an authenticator, out of a short list", nullable=False),
     clear("created_at", Float, why=TIME, nullable=False),
-    clear("last_used_at", Float, why=TIME),
+    clear("last_used_at", Float, why=TIME, volatile="shown to people; nothing is decided by it"),
     clear("suspect", Boolean, why=STATE, nullable=False),
+    voucher("vouched"),
     Index("passkey_by_id", "id", unique=True),
     Index("passkey_by_person", "person"),
 )
@@ -27,6 +28,7 @@ passkey_handles = Table(
     metadata,
     clear("person", String, why=SETTING, primary_key=True),
     clear("handle", String, why=IDENTIFIER, nullable=False),
+    voucher("vouched"),
 )
 sso_sessions = Table(
     "sso_session",
@@ -36,6 +38,7 @@ sso_sessions = Table(
     clear("subject_hash", String, why="a hash of the provider's name for a member of staff", nullable=False),
     clear("sid_hash", String, why="a hash of the provider's session", nullable=False),
     clear("started_at", Float, why=TIME, nullable=False),
+    voucher("vouched"),
     Index("sso_session_by_subject", "provider", "subject_hash"),
     Index("sso_session_by_sid", "provider", "sid_hash"),
 )
