@@ -51,7 +51,9 @@ await check("a passkey is made, and signs in without a password", async () => {
   await visible(heading(page, "Sign in"));
   await page.getByRole("button", { name: "Sign in with a passkey" }).click();
   await visible(heading(page, "My security"));
+  const offered = page.waitForResponse((answer) => answer.url().endsWith("/session/passkey") && answer.ok());
   await page.getByRole("button", { name: "Sign out" }).click(); // now this browser is known to have one, and offers it by itself
+  await offered;
   await visible(heading(page, "My security"));
   await devtools.send("WebAuthn.removeVirtualAuthenticator", { authenticatorId });
   await page.evaluate(() => localStorage.removeItem("auricle-passkey"));
