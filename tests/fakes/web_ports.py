@@ -165,7 +165,7 @@ class FakeAccess:
     def __init__(self, world: FakeWorld) -> None:
         self._world = world
 
-    async def require(self, actor: Actor, action: Action) -> None:
+    async def require(self, actor: Actor, action: Action, record: str = "") -> None:
         """Refusals are noted."""
         if not self._world.policies.decide(actor, action.value, Ref("any", "*")).allowed:
             self._world.gate(actor, action, "any", "*")

@@ -65,6 +65,13 @@ async def test_without_the_action_every_route_refuses_and_says_so_in_the_log(off
         assert refused[0]["detail"]["why"]
 
 
+async def test_a_refusal_names_the_record_and_never_what_else_stood_in_the_address(office: Office) -> None:
+    clerk = await office.signed_in("it")
+    for asked_for, named in ((f"v{'0a' * 10}", f"v{'0a' * 10}"), ("12025550142", "*"), ("Quilvex-Zorthuryn", "*")):
+        assert (await clerk.get(f"/api/v1/voicemails/{asked_for}/transcript")).status_code == 403
+        assert (office.log()[-1]["action"], office.log()[-1]["ref"]) == ("voicemail.read", named)
+
+
 async def test_another_site_cannot_use_a_session(office: Office) -> None:
     """Every route that changes something asks for our own Origin."""
     browser = await office.signed_in("owner")

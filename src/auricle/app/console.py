@@ -10,11 +10,11 @@ from auricle.app.audit_anchors import AnchorWatch
 from auricle.app.board import Board
 from auricle.app.identity.service import IdentityService
 from auricle.app.key_parts import KeyParts
+from auricle.app.route_access import WebAccess
 from auricle.app.web_alerts import WebAlerts
 from auricle.app.web_audit import WebAudit
 from auricle.app.web_passkeys import WebPasskeys
 from auricle.app.web_services import WebCalls, WebSystem, WebVoicemails, watching
-from auricle.app.web_sessions import WebAccess
 from auricle.app.web_sso import WebSso
 from auricle.audit.rules import Thresholds
 from auricle.kernel.errors import OurError

@@ -1,9 +1,7 @@
 """Signing in with a password and, where there is one, a second factor, behind `web.ports.Sessions`: every try is throttled and audited."""
 
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
 
-from auricle.access.decision import Policies
 from auricle.access.model import Action
 from auricle.access.password import normalized
 from auricle.access.tickets import Ticket, Tickets
@@ -12,7 +10,6 @@ from auricle.adapters.store import Store
 from auricle.app.identity.attempts import Attempts
 from auricle.app.identity.factors import FactorRules
 from auricle.app.identity.keeper import SessionKeeper
-from auricle.kernel.actor import Actor
 from auricle.kernel.ids import PersonId
 from auricle.kernel.time import Clock, Entropy
 from auricle.practice.model import Practice
@@ -142,23 +139,3 @@ class WebSessions:
 
     def _ref(self, session: SignedIn) -> Ref:
         return Ref("session", session.actor.session_id)
-
-
-class WebAccess:
-    """Fits `web.ports.Access`."""
-
-    def __init__(self, policies: Policies, store: Store) -> None:
-        self._policies = policies
-        self._store = store
-
-    async def require(self, actor: Actor, action: Action) -> None:
-        """Raise NotPermitted, or StepUpNeeded where that is all that is missing, with a durable entry."""
-        ref = Ref("route", "*")
-        decision = self._policies.decide(actor, action.value, ref)
-        if not decision.allowed:
-            await self._store.record(actor, action.value, ref, Outcome.REFUSED, "console", why=decision.reason)
-            raise decision.refusal(action.value)
-
-    def permissions(self, actor: Actor) -> Sequence[str]:
-        """Every action the actor may do."""
-        return self._policies.permissions(actor)

@@ -3,6 +3,7 @@
 A route with neither is refused when the app is built, so nothing is open by oversight.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, cast
 
@@ -19,6 +20,7 @@ COOKIE = "__Host-auricle"  # RFC 6265bis 4.1.3.2: bound to this host, path / and
 AUTHORIZATION = "authorization"
 ENROLLING = frozenset({Action.SESSION_READ, Action.ME_SECURITY})
 """All that somebody may do whom the practice asks for a second factor that is not there yet."""
+IDENTIFIER = re.compile(r"[a-z]{1,3}[0-9a-f]{20}", re.ASCII)  # kernel.time.Entropy.name
 BACKGROUND = "x-auricle-background"  # sent by the console for what it does unasked, so that it keeps no session alive
 
 
@@ -74,7 +76,7 @@ class Requires:
         session = await session_of(request)
         if session.must_enrol and self.action not in ENROLLING:
             await ports_of(request).sessions.must_enrol(session, self.action)
-        await ports_of(request).access.require(session.actor, self.action)
+        await ports_of(request).access.require(session.actor, self.action, _record_of(request))
         return session
 
 
@@ -99,6 +101,12 @@ def access_of(app: FastAPI) -> dict[str, str]:
         for method in sorted(route.methods or ()):
             found[f"{method} {context.path}"] = declared[0]
     return found
+
+
+def _record_of(request: Request) -> str:
+    """The record an address names, for the log; only what has the form of our identifiers, since anybody can write anything there."""
+    named = [value for value in request.path_params.values() if isinstance(value, str) and IDENTIFIER.fullmatch(value)]
+    return named[0] if named else ""
 
 
 def _calls(dependant: Dependant) -> Iterator[object]:

@@ -80,8 +80,8 @@ class Sessions(Protocol):
 class Access(Protocol):
     """The policy, as routes ask for it."""
 
-    async def require(self, actor: Actor, action: Action) -> None:
-        """Raise NotPermitted, with a durable audit entry, where the roles do not give this; say nothing otherwise."""
+    async def require(self, actor: Actor, action: Action, record: str = "") -> None:
+        """Raise NotPermitted, with a durable audit entry of the `record` asked for, where the roles do not give this at all."""
         ...
 
     def permissions(self, actor: Actor) -> Sequence[str]:

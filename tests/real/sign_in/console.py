@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from auricle.access.session import Session
 from auricle.adapters.certificates import Certificates
 from auricle.adapters.clock import SystemClock
+from auricle.app.route_access import WebAccess
 from auricle.app.web_passkeys import WebPasskeys
-from auricle.app.web_sessions import WebAccess
 from auricle.app.web_sso import Joined, WebSso
 from auricle.kernel.ids import PersonId
 from auricle.web.app import create_app

@@ -21,7 +21,7 @@ from auricle.adapters.clock import SystemEntropy
 from auricle.adapters.passwords import Passwords
 from auricle.adapters.store import Store
 from auricle.app.identity.service import IdentityService
-from auricle.app.web_sessions import WebAccess
+from auricle.app.route_access import WebAccess
 from auricle.audit.search import AuditQuery
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.ids import PersonId

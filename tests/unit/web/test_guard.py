@@ -12,7 +12,19 @@ from auricle.access.model import Action
 from auricle.web.app import create_app
 from auricle.web.guard import Requires, UnguardedRoute, access_of, public
 
-PUBLIC = {"POST /api/v1/session", "POST /api/v1/session/second-factor", "GET /api/v1/health", "GET /{path:path}", "HEAD /{path:path}"}
+PUBLIC = {
+    "POST /api/v1/session",
+    "POST /api/v1/session/second-factor",
+    "POST /api/v1/session/passkey",
+    "POST /api/v1/session/passkey/options",
+    "GET /api/v1/sso",
+    "GET /api/v1/session/sso/{provider}/start",
+    "GET /api/v1/session/sso/{provider}/callback",
+    "POST /api/v1/session/sso/{provider}/backchannel-logout",
+    "GET /api/v1/health",
+    "GET /{path:path}",
+    "HEAD /{path:path}",
+}
 PATHS = {"{message}": "vm1"}
 
 
