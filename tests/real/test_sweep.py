@@ -14,7 +14,8 @@ TIMEOUT_S = 400
 
 
 def test_a_day_leaves_nothing_readable() -> None:
-    done = subprocess.run([sys.executable, "-m", "auricle", "sweep", "--json"], capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    command = [sys.executable, "-m", "auricle", "sweep", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     assert done.stdout, done.stderr
     found = json.loads(done.stdout)
     assert found["planted"] >= 17

@@ -54,7 +54,8 @@ def named_jobs() -> Iterator[str]:
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef) and node.name == "jobs":
-                yield from (pair.elts[0].value for pair in ast.walk(node) if isinstance(pair, ast.Tuple) and isinstance(pair.elts[0], ast.Constant))
+                pairs = (pair for pair in ast.walk(node) if isinstance(pair, ast.Tuple))
+                yield from (pair.elts[0].value for pair in pairs if isinstance(pair.elts[0], ast.Constant))
 
 
 def test_every_command_is_written_down() -> None:
@@ -78,11 +79,8 @@ def test_every_door_leaves_an_entry_or_says_why_not(door: Door) -> None:
 def test_every_topic_has_an_action() -> None:
     """What is framed for the stream, anywhere in it, is in the table; what is in the table is framed."""
     tree = ast.parse(Path(stream.__file__).read_text())
-    framed = {
-        node.args[0].value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "frame" and isinstance(node.args[0], ast.Constant)
-    }
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "frame"]
+    framed = {call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)}
     returned = {
         node.value.elts[0].value
         for node in ast.walk(tree)

@@ -27,7 +27,8 @@ PATIENT, NAME = "+12025550142", "Quilvex Zorthuryn"
 SPOKEN = "the biopsy result worries me very much"
 CALL, MESSAGE = CallId("c0000000000000000test"), VoicemailId("v0000000000000000test")
 ROLES = (
-    "owner", "privacy-officer", "security-officer", "manager", "clinician", "nurse", "front-desk", "billing", "agent", "it", "auditor", "support",
+    "owner", "privacy-officer", "security-officer", "manager", "clinician", "nurse", "front-desk", "billing", "agent", "it", "auditor",
+    "support",
 )  # fmt: skip
 SOUND = np.random.default_rng(11).integers(0, 255, 24000, dtype=np.uint8).tobytes()
 

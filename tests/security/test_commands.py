@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from tests.security.conftest import MESSAGE, PASSPHRASE, PATIENT, opened
+from tests.security.conftest import PASSPHRASE, PATIENT, opened
 from typer.testing import CliRunner
 
 from auricle.app.cli import app

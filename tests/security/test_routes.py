@@ -1,4 +1,4 @@
-"""Deny by default: every route of a whole practice refuses whoever has no session, and whoever's roles do not give its action, in writing."""
+"""Deny by default: every route of a whole practice refuses whoever has no session, or no role that gives its action, in writing."""
 
 import re
 

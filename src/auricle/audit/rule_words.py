@@ -15,7 +15,7 @@ ABOUT = {
     Rule.CLOCK: "The machine's clock was set back.",
     Rule.ANCHOR: "Checkpoints of the audit log do not reach a place where they are kept, or differ from what is kept there.",
     Rule.AGREEMENT: "An agreement with a business associate ends soon or has ended.",
-    Rule.RETENTION: "Records are not deleted when their time has come: the clock is not believed, or the recordings are not where they should be.",
+    Rule.RETENTION: "Records are not deleted when their time has come: the clock is not believed, or recordings are not in their place.",
 }
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

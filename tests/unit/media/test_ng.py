@@ -62,11 +62,13 @@ def test_offer_to_phone(profile: str, strict: bool) -> None:
 
 def test_answers() -> None:
     assert read(ng.answer_to_phone(CALL, HUB, plain=False)) == {
-        "command": "answer", "call-id": CALL, "from-tag": "leg", "to-tag": "pbx", "replace": ["origin"], "flags": ["port-latching", "generate-RTCP"],
+        "command": "answer", "call-id": CALL, "from-tag": "leg", "to-tag": "pbx", "replace": ["origin"],
+        "flags": ["port-latching", "generate-RTCP"],
         "sdp": HUB.sdp().decode(),
     }  # fmt: skip
     assert read(ng.answer_from_phone(CALL, SDP, plain=True)) == {
-        "command": "answer", "call-id": CALL, "from-tag": "pbx", "to-tag": "leg", "flags": ["port-latching", "strict-source", "generate-RTCP"],
+        "command": "answer", "call-id": CALL, "from-tag": "pbx", "to-tag": "leg",
+        "flags": ["port-latching", "strict-source", "generate-RTCP"],
         "sdp": "v=0\r\n",
     }  # fmt: skip
 
