@@ -1,10 +1,40 @@
 """What `auricle database …` leaves in the audit log of the practice."""
 
 from pathlib import Path
+from typing import ClassVar
 
 from auricle.access.subject import COMMAND_LINE
+from auricle.adapters.store.authority import Difference
+from auricle.adapters.store.schema.authority import COUNTED
 from auricle.app.instance import Instance
+from auricle.kernel.errors import PeerError
 from auricle.vault.gate import Outcome, Ref
+
+
+class NoSuchTable(PeerError):
+    """Not a table that is counted."""
+
+    code: ClassVar[str] = "database.no_such_table"
+
+
+async def check_authority(settings: Path, passphrase: str | None) -> list[Difference]:
+    """Tables of authority that are not as they were left; each is an entry. Raises what opening the practice raises."""
+    instance = Instance(settings, passphrase)
+    try:
+        return await instance.authority.step()
+    finally:
+        await instance.stop()
+
+
+async def accept_authority(settings: Path, passphrase: str | None, table: str) -> None:
+    """Take a table as it is now, with an entry; who was dismissed stays dismissed. Raises NoSuchTable."""
+    if table not in COUNTED:
+        raise NoSuchTable(f"{table}: none of {', '.join(sorted(COUNTED))}")
+    instance = Instance(settings, passphrase)
+    try:
+        await instance.keys.store.accept_authority(COMMAND_LINE, table)
+    finally:
+        await instance.stop()
 
 
 async def record_migration(settings: Path, passphrase: str | None, role: str) -> None:

@@ -25,6 +25,7 @@ from auricle.adapters.speech import PromptRenderer, Transcriber
 from auricle.adapters.store import Store
 from auricle.app.access_parts import AccessParts
 from auricle.app.audit_parts import AuditParts
+from auricle.app.authority_watch import AuthorityWatch
 from auricle.app.board import AccessChanged, Board
 from auricle.app.call_store import AnnouncingStore
 from auricle.app.compliance import ComplianceParts, World
@@ -96,6 +97,7 @@ class Instance:
 
     async def _start_parts(self, *, console: bool) -> None:
         await self.keys.start(self.blob_directory)
+        await self.authority.step()
         await self._recover()
         self._stops.push_async_callback(self._engine.stop)
         self._stops.push_async_callback(self._edge.stop)
@@ -105,6 +107,7 @@ class Instance:
         self._stops.push_async_callback(self._sip.stop)
         self._stops.push_async_callback(self._loop.stop)
         self._loop.spawn("people watch", self.identity.watch.run())
+        self._loop.spawn("authority", self.authority.run())
         self._loop.spawn("access-ends", self.access.ends.run())
         self._loop.spawn("damage-reports", self._damage.run())
         self._loop.spawn("audit-alerts", self.audit.alerts.run())
@@ -197,6 +200,7 @@ class Instance:
             second_factor_required=self.settings.access.second_factor == "required",
             access_changed=lambda: self.board.publish(AccessChanged()),
         )
+        self.authority = AuthorityWatch(self._store, self.identity.watch)
         self.access = AccessParts(
             store=self._store,
             gate=self._gate,

@@ -16,7 +16,7 @@ from auricle.access.subject import KEEPER
 from auricle.adapters.keys.records import FileRecordKeys
 from auricle.adapters.store import Store
 from auricle.adapters.store.reindexing import BlindColumn, blind_columns
-from auricle.adapters.store.rekeying import Progress, SealedColumn, Step, rows_are_vouched, sealed_columns
+from auricle.adapters.store.rekeying import Progress, SealedColumn, Step, sealed_columns
 from auricle.app.board import Board, KeysMoved
 from auricle.app.keys import KeyKeeper
 from auricle.kernel.errors import AuricleError
@@ -45,11 +45,12 @@ class Behind:
     columns: tuple[tuple[SealedColumn, int], ...] = ()
     indexes: tuple[tuple[BlindColumn, int], ...] = ()
     record_keys: int = 0
+    vouchers: tuple[tuple[str, int], ...] = ()
 
     @property
     def count(self) -> int:
         """All of them."""
-        return sum(count for _, count in self.columns) + sum(count for _, count in self.indexes) + self.record_keys
+        return sum(count for _, count in (*self.columns, *self.indexes, *self.vouchers)) + self.record_keys
 
 
 class RekeyJob:
@@ -68,7 +69,6 @@ class RekeyJob:
         self._wake = asyncio.Event()
         self._columns = sealed_columns()
         self._blind = blind_columns()
-        self._vouched = rows_are_vouched()  # a row vouched for under a retired epoch would count as not there
         self._purposes: dict[str, Purpose] = {}
         self._now: dict[Purpose, Progress] = {}
         self._left: dict[Purpose, int] = {}
@@ -163,6 +163,9 @@ class RekeyJob:
                 yield step
         async for step in self._indexes(behind, grant):
             yield step
+        for table, _ in behind.vouchers:  # after the columns, whose writing vouches for their rows
+            async for step in _all(partial(self._store.vouch_anew, grant, table, limit=BATCH)):
+                yield step
 
     async def _indexes(self, behind: Behind, grant: Grant) -> AsyncIterator[Step]:
         """New indexes everywhere first, then the old ones of tables apart go: a look-up by such a table misses no row in between."""
@@ -220,7 +223,8 @@ class RekeyJob:
             counts = [(index, await self._store.indexes_behind(index)) for index in self._blind]
             return Behind(indexes=tuple(one for one in counts if one[1]))
         columns = [(column, await self._store.behind(column, purpose)) for column in await self._columns_of(purpose)]
-        return Behind(tuple(one for one in columns if one[1]))
+        vouchers = await self._store.vouchers_behind() if purpose is Purpose.AUTH else {}
+        return Behind(tuple(one for one in columns if one[1]), vouchers=tuple(vouchers.items()))
 
     async def _columns_of(self, purpose: Purpose) -> list[SealedColumn]:
         await self._find_purposes()
@@ -255,11 +259,13 @@ class RekeyJob:
         """Retire older epochs that nothing is sealed with, take back those that something is, destroy those retired long enough."""
         epochs = self._keeper.keyring.epochs(purpose)
         older = {number: epoch for number, epoch in epochs.items() if number != max(epochs)}
-        if not older or purpose in IN_THE_LOG or (purpose is Purpose.AUTH and self._vouched):
+        if not older or purpose in IN_THE_LOG:
             return
         unused = (await self._behind_of(purpose)).count == 0
         now = self._clock.now()
         turned = [number for number, epoch in older.items() if unused != (epoch.retired_at is not None)]
+        if purpose is Purpose.AUTH and not unused:
+            turned = []  # a row of a retired epoch was put back by somebody else: it counts as not there
 
         def turn(ring: Keyring) -> None:
             for number in turned:

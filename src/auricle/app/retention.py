@@ -132,10 +132,12 @@ class Keeper:
     async def run_once(self) -> Count:
         """Delete what is due now. Raises StoreFailed, NotPermitted."""
         async with self._working:
-            count = Count(stopped=await self.clock_fault())  # before the run's own entry, which would have the wrong time too
+            count = Count(
+                stopped=await self.clock_fault() or await self._store.holds_fault()
+            )  # before the run's own entry, which would have the wrong time too
             await self._gate.check(KEEPER, "retention.run", Ref("retention", "*"), "daily run")
             if count.stopped:
-                log.error("retention_stopped", reason="clock")
+                log.error("retention_stopped", reason="clock or holds")
             else:
                 await self._finish(count)
                 await self._make_findable()

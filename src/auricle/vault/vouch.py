@@ -20,13 +20,15 @@ from auricle.vault.protected import Vouched
 ROW_LABEL, SET_LABEL = b"auricle/v1/vouched-row", b"auricle/v1/vouched-set"
 EPOCH_BYTES, MAC_BYTES, NONCE_BYTES = 2, 32, 16
 SUM_BYTES = EPOCH_BYTES + NONCE_BYTES + MAC_BYTES
-_MODULUS = 1 << (8 * MAC_BYTES)
 Value = bool | int | float | str | bytes | None
 Row = Mapping[str, Value]
 
 
 class Vouching:
     """Vouches for rows and checks them, under the practice's keys of purpose `auth`. Safe to use from several threads."""
+
+    modulus = 1 << (8 * MAC_BYTES)
+    """Sums of tables are counted modulo this."""
 
     def __init__(self, keyring: Keyring, practice: str) -> None:
         self._keyring = keyring
@@ -71,11 +73,11 @@ class Vouching:
         if len(hidden) != SUM_BYTES or epoch not in self.epochs():
             raise WrongKey("no sum of ours")
         nonce, masked = hidden[EPOCH_BYTES:-MAC_BYTES], int.from_bytes(hidden[-MAC_BYTES:], "big")
-        return epoch, (masked - self._mask(epoch, table, nonce)) % _MODULUS
+        return epoch, (masked - self._mask(epoch, table, nonce)) % self.modulus
 
     def hide(self, epoch: int, table: str, total: int, nonce: bytes) -> bytes:
         """A table's sum as it may be kept and shown: u16(epoch), the nonce of 16 fresh random bytes, the masked sum."""
-        masked = (total + self._mask(epoch, table, nonce)) % _MODULUS
+        masked = (total + self._mask(epoch, table, nonce)) % self.modulus
         return epoch.to_bytes(EPOCH_BYTES, "big") + nonce + masked.to_bytes(MAC_BYTES, "big")
 
     def _mask(self, epoch: int, table: str, nonce: bytes) -> int:

@@ -28,6 +28,8 @@ class Kind(Enum):
     PUT = "put"
     CHANGE = "change"
     DROP = "drop"
+    SUM_UP = "sum-up"
+    REKEY = "rekey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,11 @@ def act_of(statement: Executable, compile_: Compile) -> Act | None:
             return _removal(statement, compile_)
         case _:
             raise VoucherMissing("this statement cannot be vouched for")
+
+
+def by_row(table: Table, compile_: Compile) -> Act:
+    """Writing one row's voucher anew."""
+    return Act(Kind.CHANGE, table, {}, False, (), _found(table, key_of(table), compile_), None, *_by_key(table, (), compile_))
 
 
 def key_of(table: Table) -> ColumnElement[bool]:

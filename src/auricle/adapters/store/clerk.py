@@ -123,6 +123,7 @@ class Sitting:
         self._checker = checker
         self._vouching = checker.vouching
         self._changes: dict[str, tuple[Register, int, int] | None] = {}
+        self._made: list[Register] = []
 
     # ---- statements ----------------------------------------------------------------------------------
 
@@ -152,6 +153,12 @@ class Sitting:
                 return self._change(act, params)
             case Kind.DROP:
                 return self._drop(act, params)
+            case Kind.SUM_UP:
+                self._accept(act.table.name, int(params["serial"]))
+                return []
+            case Kind.REKEY:
+                self._rekey(act.table.name)
+                return []
             case _:
                 raise VoucherMissing("a row that is added gives nothing back")
 
@@ -232,15 +239,7 @@ class Sitting:
 
     def read(self, rows: Sequence[Sequence[Any]]) -> Register | None:
         """The register in a result."""
-        row = self._checker.row("authority", rows[0]) if rows else None
-        if row is None:
-            return None
-        register = Register(**row)  # type: ignore[arg-type]
-        try:
-            self._vouching.total(register.name, register.digest)
-        except WrongKey:
-            return None
-        return register
+        return register_of(self._checker, rows[0]) if rows else None
 
     def finish(self) -> list[Register]:
         """Write the registers of what changed; these are what the entry of the act names."""
@@ -252,7 +251,7 @@ class Sitting:
             epoch, total = self._vouching.total(name, register.digest)
             digest = self._vouching.hide(epoch, name, total + change_of_total, secrets.token_bytes(NONCE_BYTES))
             made.append(self.write(Register(name, register.serial + 1, register.rows + rows, digest)))
-        self._changes = {}
+        made, self._changes, self._made = [*self._made, *made], {}, []
         return made
 
     def write(self, register: Register, *, new: bool = False) -> Register:
@@ -264,6 +263,25 @@ class Sitting:
         self._link.execute(_ADD_REGISTER if new else _SET_REGISTER, (values,))
         return register
 
+    def _accept(self, name: str, serial: int) -> None:
+        """Somebody takes a table as it is now; `serial` is above all that is known of it."""
+        there = self._link.rows(_REGISTER, {"was_name": name})
+        serial = max(serial, *(int(row[1]) + 1 for row in there)) if there else serial
+        rows, total = self.sum_up(name, self._vouching.epoch)
+        self._changes.pop(name, None)
+        digest = self._vouching.hide(self._vouching.epoch, name, total, secrets.token_bytes(NONCE_BYTES))
+        self._made.append(self.write(Register(name, serial, rows, digest), new=not there))
+
+    def _rekey(self, name: str) -> None:
+        """The sum under the newest epoch, if the table is as it was left; it stays under the older one otherwise."""
+        register = self.register(name)
+        if register is None:
+            return
+        epoch, total = self._vouching.total(name, register.digest)
+        rows, found = self.sum_up(name, epoch)
+        if (rows, (found - total) % self._vouching.modulus) == (register.rows, 0):
+            self._accept(name, register.serial + 1)
+
     def sum_up(self, name: str, epoch: int) -> tuple[int, int]:
         """How many rows of a table fit, and their sum."""
         rows, total = 0, 0
@@ -272,6 +290,19 @@ class Sitting:
             if row is not None:
                 rows, total = rows + 1, total + self._vouching.member(epoch, name, row)
         return rows, total
+
+
+def register_of(checker: Checker, values: Sequence[Any]) -> Register | None:
+    """The register in a row of `authority`, if it fits and its sum can be read."""
+    row = checker.row("authority", values)
+    if row is None:
+        return None
+    register = Register(**row)  # type: ignore[arg-type]
+    try:
+        checker.vouching.total(register.name, register.digest)
+    except WrongKey:
+        return None
+    return register
 
 
 def _set(given: object, was: Row, name: str, params: Mapping[str, Any]) -> Any:

@@ -17,7 +17,7 @@ from auricle.kernel.ids import PersonId
 from auricle.vault.gate import Outcome, Ref
 
 _put = upsert(standings)
-_PUT = compiled(
+DISMISS = _PUT = compiled(
     _put.on_conflict_do_update(
         index_elements=["person"], set_={name: _put.excluded[name] for name in ("terminated_at", "deleted", "changed_at")}
     )

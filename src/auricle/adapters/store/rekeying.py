@@ -99,11 +99,6 @@ def sealed_columns() -> tuple[SealedColumn, ...]:
     return tuple(found)
 
 
-def rows_are_vouched() -> bool:
-    """Whether some rows hold a code of ours over themselves, under a key of purpose `auth` (columns marked `voucher`)."""
-    return any(column.info.get(MARK) == "voucher" for table in metadata.tables.values() for column in table.columns)
-
-
 class SealedReading(Part):
     """Reads rows as they lie there, vouched for or not: what is sealed is bound to its place, and says itself whether it is ours."""
 

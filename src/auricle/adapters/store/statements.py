@@ -10,14 +10,14 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Executable, Null
+from sqlalchemy import Executable, Null, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.sql.dml import ValuesBase
 from sqlalchemy.sql.elements import BindParameter, ColumnClause
 from sqlalchemy.types import NullType
 
-from auricle.adapters.store.acts import Act, act_of, concerns
+from auricle.adapters.store.acts import Act, Kind, act_of, by_row, concerns
 from auricle.adapters.store.errors import PlaintextRefused, VoucherMissing
 from auricle.adapters.store.schema.authority import COUNTED, VOUCHED
 from auricle.adapters.store.schema.columns import MARK, Protected, metadata, only
@@ -70,6 +70,16 @@ def by_clerk(statement: Executable) -> Statement:
     for name, accepted in guards:
         only(accepted, fixed.get(name))
     return Statement(str(for_sqlite), str(for_postgresql), guards, MappingProxyType(fixed) if fixed else None)
+
+
+def anew(table: Table) -> Statement:
+    """Vouches for one row under the newest epoch, by `was_…`; a row that does not fit is left."""
+    return Statement("", "", act=by_row(table, by_clerk))
+
+
+def of_table(kind: Kind, table: Table) -> Statement:
+    """What only the clerk can do with a table as a whole."""
+    return Statement("", "", act=Act(kind, table))
 
 
 @lru_cache(maxsize=1024)

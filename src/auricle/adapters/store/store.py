@@ -15,6 +15,7 @@ from auricle.adapters.store.api_keys import SavedApiKeys
 from auricle.adapters.store.audit_check import AuditCheck
 from auricle.adapters.store.audit_facts import AuditFacts
 from auricle.adapters.store.audit_log import AuditLog
+from auricle.adapters.store.authority import AuthorityCheck
 from auricle.adapters.store.call_names import CallNames
 from auricle.adapters.store.calls import CallRecords
 from auricle.adapters.store.clerk import Checker
@@ -71,6 +72,7 @@ class Store(
     CallNames,
     AlertRecords,
     AnchorRecords,
+    AuthorityCheck,
 ):
     """Fits `calls.ports.CallStore`, `BindingStore` and `PhoneAudit`, and `vault.gate.AuditPort`. Raises StoreUnusable, LogDamaged."""
 

@@ -4,7 +4,7 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,6 +66,11 @@ class Writer:
         loop = asyncio.get_running_loop()
         rows: Rows = await self._put(_Job(before, (), loop, loop.create_future(), query=query))
         return rows
+
+    @property
+    def registers(self) -> Mapping[str, Register]:
+        """The newest state of each counted table that the log names, or that was written here."""
+        return dict(self._ledger.registers)
 
     def close(self) -> None:
         """Write what waits, sign a last checkpoint, stop. Idempotent."""

@@ -26,3 +26,25 @@ def database_migrate(
     guard(lambda: migrate_as_owner(settings, owner, password_file, grant))
     run(record_migration(settings, passphrase(ask=False), grant))
     typer.echo("the database has this version's schema" + (f"; {grant} may append to the audit log and not change it" if grant else ""))
+
+
+@commands.command("check")
+def database_check(settings: SettingsOption) -> None:
+    """Look whether rows that say who may do what were changed outside this program; ends with 1 where they were."""
+    from auricle.app.database_commands import check_authority
+
+    found = run(check_authority(settings, passphrase(ask=False)))
+    for difference in found:
+        typer.echo(f"{difference.table}: {difference.why}")
+    if found:
+        raise typer.Exit(1)
+    typer.echo("every table is as it was left")
+
+
+@commands.command("accept")
+def database_accept(settings: SettingsOption, table: Annotated[str, typer.Argument(help="As `auricle database check` names it.")]) -> None:
+    """Take a table as it is now, after you have looked at it; the act is an entry of the audit log."""
+    from auricle.app.database_commands import accept_authority
+
+    run(accept_authority(settings, passphrase(ask=False), table))
+    typer.echo(f"{table} counts as it is now")

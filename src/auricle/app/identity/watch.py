@@ -34,9 +34,20 @@ class PeopleWatch:
         changes = await self._store.identity_changes()
         if changes == self._seen:
             return
-        standings = await self._store.standings()
+        self._take(await self._ended(), changes)
+
+    async def look_again(self) -> None:
+        """Look at people themselves, whatever the number of changes says: somebody may have changed the database behind our back."""
+        ended = await self._ended()
+        if ended != self._terminated:
+            self._take(ended, self._seen)
+
+    async def _ended(self) -> frozenset[PersonId]:
+        return frozenset(person for person, one in (await self._store.standings()).items() if one.terminated_at is not None)
+
+    def _take(self, ended: frozenset[PersonId], changes: int) -> None:
         before, self._seen = self._terminated, changes
-        self._terminated = frozenset(person for person, one in standings.items() if one.terminated_at is not None)
+        self._terminated = ended
         for listener in self._listeners:
             for person in self._terminated - before:
                 listener(person)
