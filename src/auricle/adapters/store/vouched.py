@@ -59,6 +59,9 @@ class Reading:
         for row, fits in checked:
             if not fits:
                 await self._tell_forged(table, row[: len(table.c)])
+            standing = self._standing_in(row)
+            if standing is not None and self._checker.row(standings.name, standing) is None:
+                await self._tell_forged(standings, standing)
         return checked
 
     def _read(self, query: AnyQuery) -> Sequence[AnyRow]:
@@ -85,17 +88,20 @@ class Reading:
     def _with_standing(self, table: Table, person: Any) -> AnyQuery:
         """A query for `_vouched` whose rows bring the standing of their person."""
         joined = table.join(standings, standings.c.person == person, isouter=True)
-        whose = person.label("standing_of")
-        return select(table, *(column.label(f"standing_{column.name}") for column in standings.c), whose).select_from(joined)
+        whose = person.label("theirs_of")
+        return select(table, *(column.label(f"theirs_{column.name}") for column in standings.c), whose).select_from(joined)
 
     def _terminated(self, row: AnyRow) -> bool:
         """Whether the person of such a row is; somebody whose standing was changed by somebody else is."""
-        if row.standing_of in self._gone:
+        if row.theirs_of in self._gone:
             return True
-        if row.standing_person is None:
-            return False
-        found = self._checker.row(standings.name, row[-1 - len(standings.c) : -1])
+        standing = self._standing_in(row)
+        found = self._checker.row(standings.name, standing) if standing is not None else {"terminated_at": None}
         return found is None or found["terminated_at"] is not None
+
+    def _standing_in(self, row: AnyRow) -> Sequence[Any] | None:
+        """The row of `standing` that a row of `_with_standing` brings, if there is one."""
+        return row[-1 - len(standings.c) : -1] if getattr(row, "theirs_person", None) is not None else None
 
     # ---- what does not fit ---------------------------------------------------------------------------
 
