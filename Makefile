@@ -7,6 +7,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export HF_HUB_OFFLINE := 1
 export NO_MKDOCS_2_WARNING := 1
 
+# Real daemons share two cores with their peers: what fails is tried once more, and that is said.
+twice = $(PY) -m pytest -q -m real $(1) || { echo "Once more what failed."; $(PY) -m pytest -q -m real --last-failed --last-failed-no-failures none $(1); }
+
 .PHONY: help run test check unit real bench docs lock call serve sweep clean
 
 help:  ## this list
@@ -28,14 +31,15 @@ test: .venv/dev.stamp console/dist/index.html  ## everything, from nothing
 	@scripts/system.sh test
 	@$(MAKE) --no-print-directory check
 	@$(PY) -m mkdocs build --strict --quiet
-	@$(PY) -m pytest -q -m real tests/real tests/unit/adapters/store || { echo "Once more what failed: real daemons share two cores with their peers."; $(PY) -m pytest -q -m real --last-failed --last-failed-no-failures none tests/real tests/unit/adapters/store; }
+	@$(call twice,-n 2 --dist worksteal tests/security tests/unit)
+	@$(call twice,tests/real)
 
 check: .venv/dev.stamp  ## lint, types, imports, unit tests
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m mypy
 	@.venv/bin/lint-imports --no-logo 2>&1 | tail -n 12
-	@$(PY) -m pytest -q -m "not real" tests
+	@$(PY) -m pytest -q -m "not real" -n 2 --dist worksteal tests
 
 bench: .venv/dev.stamp  ## call rate beside Asterisk in the same run (bench/README.md)
 	@scripts/system.sh bench

@@ -32,6 +32,8 @@ from auricle.app.sweep.search import Search, is_audio_file
 from auricle.audit.verify import verify_export
 from auricle.vault.keyring import Keyring, Purpose
 
+pytestmark = pytest.mark.real
+
 REASON = "Zorthuryn collapsed in the waiting room"
 
 

@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 from auricle.app.cli import app
 from auricle.app.doors import COMMANDS, Guard
 
+pytestmark = pytest.mark.real
+
 NEW_PASSWORD = "lighthouse gravel Tuesday spoon"
 ARGUMENTS: dict[str, Sequence[str]] = {
     "user add": ["nurse.user", "--person", "nurse"],

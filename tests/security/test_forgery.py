@@ -4,7 +4,7 @@ import hashlib
 import json
 import secrets
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +20,8 @@ from auricle.audit.rules import Rules, Seen
 from auricle.compliance.retention import RecordKind
 from auricle.kernel.actor import Actor, ActorKind
 from auricle.kernel.ids import PersonId
+
+pytestmark = pytest.mark.real
 
 OTHER_PASSWORD = "a password of the attacker's own"
 CLI = Actor(ActorKind.SERVICE, "cli")
@@ -173,7 +175,7 @@ async def test_another_key_in_a_passkey(office: Office) -> None:
 
 
 @pytest.fixture
-async def supported(office: Office) -> AsyncIterator[httpx.AsyncClient]:
+async def supported(office: Office) -> httpx.AsyncClient:
     """Support, with an agreement and a grant that has run out or is somebody else's: see the tests."""
     owner = await office.stepped_up("privacy-officer")
     signed = {"reference": "BAA 2026-11", "signed_on": datetime.now(UTC).date().isoformat()}
@@ -187,7 +189,7 @@ async def supported(office: Office) -> AsyncIterator[httpx.AsyncClient]:
     assert given.status_code in (200, 201), given.text
     support = await office.signed_in("support")
     assert (await support.get(TRANSCRIPT)).status_code == 200
-    yield support
+    return support
 
 
 TRANSCRIPT = f"/api/v1/voicemails/{MESSAGE}/transcript"

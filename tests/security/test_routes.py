@@ -11,6 +11,8 @@ from auricle.kernel.actor import Actor, ActorKind
 from auricle.vault.gate import Ref
 from auricle.web.guard import access_of
 
+pytestmark = pytest.mark.real
+
 SCIM = "/api/v1/scim/v2"
 EVERYBODY = {Action.SESSION_READ, Action.ME_SECURITY, Action.EVENTS_WATCH}
 """What every person may: there is nobody to be refused."""

@@ -18,5 +18,5 @@ def set_up_logs(level: str) -> None:
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # a logger that is kept would outlive a change of this, as tests and commands make it
     )

@@ -11,6 +11,8 @@ from auricle.access.model import Action, Role
 from auricle.app.cli import app
 from auricle.app.demo.practice import make_demo_practice
 
+pytestmark = pytest.mark.real  # whole practices, with real passwords and keys: slow for a unit test
+
 Run = Callable[..., Result]
 REASON = "looks into a message that is cut short"
 

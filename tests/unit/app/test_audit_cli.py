@@ -19,6 +19,8 @@ from auricle.app.demo.practice import make_demo_practice
 from auricle.app.instance import Instance
 from auricle.audit.leaf import entry_of
 
+pytestmark = pytest.mark.real  # whole practices, with real passwords and keys: slow for a unit test
+
 RUN = CliRunner()
 NUMBER = "+12025550142"
 

@@ -25,6 +25,8 @@ from auricle.vault.fields import Fields
 from auricle.vault.gate import Decision, Gate, Ref
 from auricle.vault.keyring import Keyring
 
+pytestmark = pytest.mark.real  # whole practices, with real passwords and keys: slow for a unit test
+
 URL = "postgresql://auricle_app@127.0.0.1/auricle"
 
 

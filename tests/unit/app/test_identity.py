@@ -31,6 +31,8 @@ from auricle.vault.gate import Gate, Ref
 from auricle.vault.keyring import Keyring
 from auricle.web.app import create_app
 
+pytestmark = pytest.mark.real  # whole practices, with real passwords and keys: slow for a unit test
+
 ORIGIN = "https://console.example"
 PASSWORD, OTHER_PASSWORD = "quiet-harbor-lantern-7", "copper kettle on the north wall"
 OLIVE, DANA, SAM = PersonId("olive-park"), PersonId("dana-reyes"), PersonId("sam-okafor")

@@ -16,6 +16,8 @@ from auricle.app.cli import app
 from auricle.app.demo.practice import make_demo_practice
 from auricle.vault.keyring import Purpose
 
+pytestmark = pytest.mark.real  # whole practices, with real passwords and keys: slow for a unit test
+
 PASSPHRASE, ANOTHER = "correct horse battery staple", "another horse battery"
 VECTORS = Path(__file__).parents[2] / "vectors" / "vault" / "keyfile"
 Auricle = Callable[..., Result]

@@ -13,6 +13,8 @@ from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import Status, check_server
 from tests.unit.app.test_identity import DANA, Office, a_key, a_store, an_office, program, sign_in
 
+pytestmark = pytest.mark.real  # whole practices, with real passwords and keys: slow for a unit test
+
 SCIM = "/scim/v2"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
