@@ -131,6 +131,50 @@ def test_blind(blind_vector: dict[str, Any]) -> None:
     assert v["index"] in (struct.pack(">H", v["epoch"]).hex() + mac, mac)
 
 
+def row_message(v: dict[str, Any], row: dict[str, Any]) -> bytes:
+    """docs/specs/vouched-rows.md."""
+    practice, table = v["practice"].encode(), v["table"].encode()
+    columns = sorted((name.encode(), *value) for name, value in row.items() if value is not None)
+    out = struct.pack(">H", len(practice)) + practice + struct.pack(">H", len(table)) + table + struct.pack(">H", len(columns))
+    for name, kind, value in columns:
+        data = {
+            "text": lambda value: b"t" + length4(value.encode()),
+            "bytes": lambda value: b"b" + length4(bytes.fromhex(value)),
+            "bool": lambda value: b"o" + length4(bytes([value])),
+            "int": lambda value: b"i" + length4(str(value).encode()),
+            "float": lambda value: b"f" + length4(struct.pack(">d", value)),
+        }[kind](value)
+        out += struct.pack(">H", len(name)) + name + data
+    return out
+
+
+def length4(data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + data
+
+
+def test_voucher(voucher_vector: dict[str, Any]) -> None:
+    v = voucher_vector
+    key = hkdf(bytes.fromhex(v["key"]), None, b"auricle/v1/vouched-row", 32)
+    mac = hmac.new(key, row_message(v, v["row"]), hashlib.sha256).digest()
+    assert (bytes.fromhex(v["voucher"]) == struct.pack(">H", 1) + mac) == v["fits"]
+
+
+def test_a_table_of_two(voucher_vector: dict[str, Any]) -> None:
+    v = voucher_vector
+    if "digest" not in v:
+        return
+    key, digest = hkdf(bytes.fromhex(v["key"]), None, b"auricle/v1/vouched-set", 32), bytes.fromhex(v["digest"])
+    practice, table = v["practice"].encode(), v["table"].encode()
+    names = struct.pack(">H", len(practice)) + practice + struct.pack(">H", len(table)) + table
+
+    def number(message: bytes) -> int:
+        return int.from_bytes(hmac.new(key, message, hashlib.sha256).digest(), "big")
+
+    rows = [v["row"], *({**v["row"], **other} for other in v["others"])]
+    total = sum(number(b"\x01" + row_message(v, row)) for row in rows) + number(b"\x00" + names + digest[2:18])
+    assert digest == struct.pack(">H", 1) + digest[2:18] + (total % 2**256).to_bytes(32, "big")
+
+
 def test_record(record_vector: dict[str, Any]) -> None:
     v = dict(record_vector)
     sealed = bytes.fromhex(v["sealed"])

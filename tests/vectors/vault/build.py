@@ -24,6 +24,7 @@ from auricle.vault.fields import Fields
 from auricle.vault.keyring import Keyring, Purpose
 from auricle.vault.place import Place
 from auricle.vault.stream import StreamSealer
+from auricle.vault.vouch import Row, Vouching
 from auricle.vault.wrapping import wrap
 
 HERE = Path(__file__).parent
@@ -223,6 +224,41 @@ def blind() -> dict[str, dict[str, object]]:
     return found | {"blind/of-epoch-two": vector(2, *pairs["a-number"], blind_index(keyring, *pairs["a-number"]))}
 
 
+def vouched() -> dict[str, dict[str, object]]:
+    """Rows as JSON: `[kind, value]` for a column, null for NULL; bytes in hexadecimal."""
+    keyring, practice = ring(), "harborstreet.example"
+    vouching = Vouching(keyring, practice)
+    account: Row = {"username": "dana", "person": "dana-reyes", "password_hash": "$argon2id$v=19$x"}
+    every: Row = {"text": "Zo\u00eb", "number": -7, "real": 1.5, "yes": True, "no": False, "raw": b"\x00\xff", "null": None, "empty": ""}
+    kinds = {str: "text", bool: "bool", int: "int", float: "float", bytes: "bytes"}
+
+    def vector(table: str, row: Row, voucher: bytes, *, fits: bool) -> dict[str, object]:
+        written = {n: v if v is None else [kinds[type(v)], v.hex() if isinstance(v, bytes) else v] for n, v in row.items()}
+        key = keyring.key(Purpose.AUTH, 1).hex()
+        return {"key": key, "practice": practice, "table": table, "row": written, "voucher": voucher.hex(), "fits": fits}
+
+    mine = vouching.vouch("account", account)
+    members = [vouching.member(1, "account", account | {"username": name}) for name in ("dana", "erin")]
+    hidden = vouching.hide(1, "account", sum(members), Counted("nonce").token(16))
+    summed = vector("account", account, mine, fits=True) | {
+        "others": [{"username": ["text", "erin"]}],
+        "digest": hidden.hex(),
+    }
+    return {
+        "voucher/ok": vector("account", account, mine, fits=True),
+        "voucher/every-kind": vector("t", every, vouching.vouch("t", every), fits=True),
+        "voucher/null-is-left-out": vector("account", {**account, "later": None}, mine, fits=True),
+        "voucher/another-value": vector("account", {**account, "person": "erin-cole"}, mine, fits=False),
+        "voucher/another-column": vector("account", {**account, "later": ""}, mine, fits=False),
+        "voucher/another-table": vector("session", account, mine, fits=False),
+        "voucher/another-kind": vector("account", {**account, "person": b"dana-reyes"}, mine, fits=False),
+        "voucher/another-epoch": vector("account", account, b"\x00\x02" + mine[2:], fits=False),
+        "voucher/cut": vector("account", account, mine[:-1], fits=False),
+        "voucher/flipped": vector("account", account, flipped(mine, 20), fits=False),
+        "voucher/a-table-of-two": summed,
+    }
+
+
 HOW = Stretching(Counted("salt").token(16), 1, 64, 1)
 """Cheap costs, so that the tests are fast; the passphrase is PASSPHRASE."""
 MADE_AT = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
@@ -315,7 +351,7 @@ def _summed(content: dict[str, object]) -> bytes:
 
 def vectors() -> dict[str, bytes]:
     """Every file of this folder by name."""
-    described = fields() | record() | stream() | wrapping() | blind()
+    described = fields() | record() | stream() | wrapping() | blind() | vouched()
     files = key_files_1() | key_files()
     return {f"{name}.json": json.dumps(vector, indent=1).encode() + b"\n" for name, vector in described.items()} | files
 
