@@ -37,7 +37,7 @@ from auricle.app.key_parts import KeyParts, key_files
 from auricle.app.look import Look
 from auricle.app.name_index import NameIndex
 from auricle.app.settings import Settings, SettingsWrong, load_flows, load_settings, practice_of
-from auricle.app.sign_in import other_ways_in
+from auricle.app.sign_in import other_ways_in, public_origin
 from auricle.app.transcription import TranscriptionQueue
 from auricle.audit.verify import Report
 from auricle.calls.call import CallPorts
@@ -141,7 +141,7 @@ class Instance:
     @property
     def console_url(self) -> str:
         """Where the console is."""
-        return f"https://{self.settings.network.host}:{self._console.port}/"
+        return f"{public_origin(self.settings)}/"
 
     @property
     def development_keys(self) -> bool:

@@ -33,6 +33,7 @@ directory = "data"
 
 [access]
 second_factor = "optional"       # required in a practice with patients
+public_origin = "https://localhost:$console_port"   # passkeys want a name, not an address
 
 [compliance]
 operated_by = "self"
