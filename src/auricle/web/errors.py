@@ -9,10 +9,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from auricle.access.api_keys import BadKeyRequest
 from auricle.access.break_glass import AlreadyBroken, AlreadyReviewed, BadBreakGlass, NothingBroken
 from auricle.access.grants import BadGrant
 from auricle.access.passkeys import CeremonyOver, LastFactor, PasskeyKnown, PasskeyRefused, PasskeysUnavailable, TooManyPasskeys
-from auricle.access.api_keys import BadKeyRequest
 from auricle.access.password import BadPassword
 from auricle.access.patients import BadPatient
 from auricle.compliance.errors import AgreementMissing, AgreementWrong, HoldWrong, PreviewNeeded, ScheduleWrong, UnderHold
@@ -128,8 +128,6 @@ def answer(request_id: str, error: AuricleError) -> JSONResponse:
         return problem(request_id, 403, error.code, "You may not see or do this", error.reason)
     if isinstance(error, Refused):
         return problem(request_id, error.status, error.refused_code, error.title, error.detail, error.headers)
-    if isinstance(error, BadPassword):
-        return problem(request_id, 400, error.code, "This password cannot be taken", str(error))  # its texts are our own
     if type(error) in _OWN_WORDS:
         return problem(request_id, _OWN_WORDS[type(error)][0], error.code, _OWN_WORDS[type(error)][1], str(error))
     if isinstance(error, AgreementMissing):
