@@ -47,7 +47,8 @@ class Vouching:
         if voucher is None or len(voucher) != EPOCH_BYTES + MAC_BYTES:
             return False
         epoch = int.from_bytes(voucher[:EPOCH_BYTES], "big")
-        if epoch not in self.epochs():
+        known = self._keyring.epochs(Purpose.AUTH).get(epoch)
+        if known is None or known.retired_at is not None:
             return False
         made = self._mac(ROW_LABEL, epoch, message(self._practice, table, row))
         return hmac.compare_digest(made, voucher[EPOCH_BYTES:])

@@ -5,7 +5,7 @@ database says a row is now, so a row somebody else changed is not vouched for by
 """
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,27 +68,60 @@ def registers_of(said: str) -> Iterator[tuple[str, Register | None]]:
             yield name, Register.parse(words) if rest != "1" else None
 
 
-def value_of(column: Column[Any], value: Any) -> Value:
-    """A column's value in one form, whatever the driver or a caller has. Raises TypeError, ValueError for what the column cannot hold."""
-    kind = column.type
-    if value is None:
-        return None
-    if isinstance(kind, Boolean):
+def _truth(value: Any) -> bool:
+    if value in (0, 1):
         return bool(value)
-    if isinstance(kind, Float):
+    raise ValueError("neither yes nor no")
+
+
+def _real(value: Any) -> float:
+    if isinstance(value, int | float):
         return float(value)
-    if isinstance(kind, Integer):
+    raise TypeError("no number")
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, int):
         return int(value)
-    if isinstance(kind, String):
-        return str(value)
-    if isinstance(kind, LargeBinary) or isinstance(getattr(kind, "impl", None), LargeBinary):
+    raise TypeError("no whole number")
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise TypeError("no text")
+
+
+def _raw(value: Any) -> bytes:
+    if isinstance(value, bytes | memoryview):
         return bytes(value)
-    raise TypeError(f"{column} cannot be vouched for")
+    raise TypeError("no bytes")
+
+
+def _form(column: Column[Any]) -> Callable[[Any], Value]:
+    """Brings a value of this column to one form, whatever a driver or a caller has; raises TypeError or ValueError for rubbish."""
+    kind = getattr(column.type, "impl", column.type)
+    forms: tuple[tuple[type, Callable[[Any], Value]], ...] = (
+        (Boolean, _truth), (Float, _real), (Integer, _whole), (String, _words), (LargeBinary, _raw),
+    )  # fmt: skip
+    return next(form for of, form in forms if isinstance(kind, of))
+
+
+def _tables() -> list[Table]:
+    return [table for table in metadata.tables.values() if "vouched" in table.c]
+
+
+_FORMS = {table.name: {name: _form(table.c[name]) for name in vouched_columns(table)} for table in _tables()}
+
+
+def value_of(table: Table, name: str, value: Any) -> Value:
+    """A column's value as vouchers have it. Raises TypeError, ValueError for what the column cannot hold."""
+    return None if value is None else _FORMS[table.name][name](value)
 
 
 def row_of(table: Table, values: Mapping[str, Any]) -> Row:
     """What the voucher of a row is over."""
-    return {name: value_of(table.c[name], values[name]) for name in vouched_columns(table)}
+    return {name: value_of(table, name, values[name]) for name in _FORMS[table.name]}
 
 
 class Checker:
@@ -97,22 +130,18 @@ class Checker:
     def __init__(self, vouching: Vouching) -> None:
         self.vouching = vouching
         self._columns = {
-            table.name: tuple((n, table.c[n], list(table.c).index(table.c[n])) for n in vouched_columns(table)) for table in _tables()
+            table.name: tuple((name, form, table.c.keys().index(name)) for name, form in _FORMS[table.name].items()) for table in _tables()
         }
-        self._voucher = {table.name: list(table.c).index(table.c.vouched) for table in _tables()}
+        self._voucher = {table.name: table.c.keys().index("vouched") for table in _tables()}
 
     def row(self, table: str, values: Sequence[Any]) -> Row | None:
         """The row of a table's columns in their order, if it fits its voucher; else None."""
         try:
-            found = {name: value_of(column, values[index]) for name, column, index in self._columns[table]}
+            found = {name: None if (value := values[index]) is None else form(value) for name, form, index in self._columns[table]}
             fits = self.vouching.fits(table, found, values[self._voucher[table]])
         except (TypeError, ValueError, OverflowError):  # SQLite keeps whatever was put into a column
             return None
         return found if fits else None
-
-
-def _tables() -> list[Table]:
-    return [table for table in metadata.tables.values() if "vouched" in table.c]
 
 
 class Sitting:
@@ -195,7 +224,7 @@ class Sitting:
 
     def _write(self, act: Act, was: Row, sets: Mapping[str, Any]) -> Row:
         table = act.table
-        now = dict(was) | {name: value_of(table.c[name], value) for name, value in sets.items() if name in was}
+        now = dict(was) | {name: value_of(table, name, value) for name, value in sets.items() if name in was}
         key = {f"was_{column.name}": was[column.name] for column in table.primary_key}
         values = {f"now_{name}": value for name, value in sets.items()}
         self._link.execute(act.write, ({**key, **values, "now_vouched": self._vouching.vouch(table.name, now)},))

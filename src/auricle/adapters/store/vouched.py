@@ -26,6 +26,7 @@ MAX_REPORTED = 10000
 SHOWN = 80
 AnyRow = Row[*tuple[Any, ...]]
 AnyQuery = Select[*tuple[Any, ...]]
+_WITH_STANDING: dict[str, AnyQuery] = {}  # made once: sessions are looked at with every request
 
 
 class Reading:
@@ -87,9 +88,13 @@ class Reading:
 
     def _with_standing(self, table: Table, person: Any) -> AnyQuery:
         """A query for `_vouched` whose rows bring the standing of their person."""
-        joined = table.join(standings, standings.c.person == person, isouter=True)
-        whose = person.label("theirs_of")
-        return select(table, *(column.label(f"theirs_{column.name}") for column in standings.c), whose).select_from(joined)
+        key = f"{table.name}.{person.name}"
+        if key not in _WITH_STANDING:
+            joined = table.join(standings, standings.c.person == person, isouter=True)
+            whose = person.label("theirs_of")
+            theirs = (column.label(f"theirs_{column.name}") for column in standings.c)
+            _WITH_STANDING[key] = select(table, *theirs, whose).select_from(joined)
+        return _WITH_STANDING[key]
 
     def _terminated(self, row: AnyRow) -> bool:
         """Whether the person of such a row is; somebody whose standing was changed by somebody else is."""
