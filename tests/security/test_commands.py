@@ -46,6 +46,9 @@ ARGUMENTS: dict[str, Sequence[str]] = {
     "keys rewrap": [],
     "keys export-recovery": [],
     "keys passphrase": [],
+    "database check": [],
+    "database accept": ["account"],
+    "database restored": [],
     "audit export": [],
 }
 """In the order in which they are run. `serve`, `keys recover` and `database migrate` have tests of their own (tests/real: test_instance.py,

@@ -48,3 +48,12 @@ def database_accept(settings: SettingsOption, table: Annotated[str, typer.Argume
 
     run(accept_authority(settings, passphrase(ask=False), table))
     typer.echo(f"{table} counts as it is now")
+
+
+@commands.command("restored")
+def database_restored(settings: SettingsOption) -> None:
+    """After the database came back from a backup of before a rotation of keys: let its rows count again; the act is an entry."""
+    from auricle.app.database_commands import take_back_epochs
+
+    count = run(take_back_epochs(settings, passphrase(ask=False)))
+    typer.echo(f"{count} retired keys count again, until the practice has vouched for all rows anew" if count else "nothing was retired")

@@ -28,6 +28,7 @@ from auricle.app.keys import KeyKeeper
 from auricle.app.rekey import RekeyJob
 from auricle.calls.voicemail_record import TranscriptState
 from auricle.compliance.holds import HeldKind
+from auricle.kernel.ids import PersonId
 from auricle.kernel.phi import Phi
 from auricle.vault.fields import Fields
 from auricle.vault.gate import Gate, Ref
@@ -393,3 +394,28 @@ async def test_the_generation_of_the_key_file_is_remembered(world: World) -> Non
     await world.store.note_key_generation(3)
     await world.store.note_key_generation(4)
     assert await world.store.key_generation() == 4
+
+
+async def test_rows_of_authority_are_vouched_for_anew_and_the_old_epoch_ends(world: World) -> None:
+    store, raw = world.store, world.practice.raw
+    await store.put_account("dana", PersonId("dana"), "hash")
+    await store.put_account("erin", PersonId("erin"), "hash")
+    backup = raw("SELECT username, person, password_hash, vouched FROM account ORDER BY username")
+    await world.rotate(Purpose.AUTH)
+    assert (await world.job.behind())[Purpose.AUTH] > 2
+    await world.job.once()
+    assert world.heads("account", "vouched") == world.heads("authority", "vouched") == world.heads("authority", "digest") == {"0002"}
+    assert world.keeper.keyring.epochs(Purpose.AUTH)[1].retired_at is not None
+    assert len(await store.accounts()) == 2
+    assert await store.check_authority() == []
+    raw("DELETE FROM account")
+    for row in backup:
+        raw("INSERT INTO account (username, person, password_hash, vouched) VALUES (?, ?, ?, ?)", *row)
+    await world.job.once()
+    assert await store.accounts() == [], "what an old epoch vouched for is over, and the job does not bring it back"
+    await world.keeper.change(lambda ring: ring.retire(Purpose.AUTH, 1, None))  # `auricle database restored`
+    assert len(await store.accounts()) == 2
+    await world.new_job().once()
+    assert world.heads("account", "vouched") == {"0002"}
+    assert world.keeper.keyring.epochs(Purpose.AUTH)[1].retired_at is not None
+    assert len(await store.accounts()) == 2
