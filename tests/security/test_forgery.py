@@ -300,6 +300,20 @@ async def test_an_authenticator_taken_away(office: Office) -> None:
     assert answer.status_code == 202
 
 
+async def test_a_passkey_taken_away(office: Office) -> None:
+    """Nor is a password alone enough where somebody's passkeys were changed or deleted."""
+    await office.signed_in("nurse")
+    store, now = office.instance._store, datetime.now(UTC)
+    passkey = Passkey("p1", b"credential", PersonId("nurse"), "my key", b"public key", 5, False, False, ("usb",), now, None, False)
+    await store.add_passkey(passkey, Actor(ActorKind.PERSON, "nurse", frozenset({"nurse"}), "s1", "127.0.0.9"))
+    for change in ("UPDATE passkey SET sign_count = 0", "DELETE FROM passkey"):
+        with database(office) as admin:
+            admin.execute(change)
+        assert [one.table for one in await office.instance.authority.step()] == ["passkey"]
+        answer = await office.browser().post("/api/v1/session", json={"username": "nurse.user", "password": PASSWORD})
+        assert answer.status_code == 202, change
+
+
 async def test_recovery_codes_of_the_attackers_own(office: Office) -> None:
     await office.signed_in("nurse")
     with database(office) as admin:

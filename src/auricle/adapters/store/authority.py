@@ -29,6 +29,7 @@ ROWS = "rows of it were deleted, or put back as they were before"
 HELD = frozenset({"legal_hold", "legal_hold_number"})
 _STANDING = (b'"action":"people.terminate"', b'"action":"people.restore"')
 _TOTP = (b'"action":"totp.confirm"', b'"action":"totp.remove"')
+_PASSKEY = (b'"action":"passkey.add"', b'"action":"passkey.remove"')
 _ANEW = {table.name: anew(table) for table in vouched_tables() if table is not authority}
 _SUM_UP = {name: of_table(Kind.SUM_UP, metadata.tables[name]) for name in COUNTED}
 _REKEY = {name: of_table(Kind.REKEY, metadata.tables[name]) for name in COUNTED}
@@ -55,6 +56,8 @@ class AuthorityCheck(Part):
             self._gone = await asyncio.to_thread(self._said_by_log, *_STANDING) if "standing" in names else frozenset()
         if "totp" in names or self._with_totp:
             self._with_totp = await asyncio.to_thread(self._said_by_log, *_TOTP) if "totp" in names else frozenset()
+        if "passkey" in names or self._with_passkey:
+            self._with_passkey = await asyncio.to_thread(self._said_by_log, *_PASSKEY, owners=True) if "passkey" in names else frozenset()
         for difference in found:
             if difference.table not in self._differing:
                 await self._tell("authority", difference.table, f"{difference.table}: {difference.why}")
@@ -108,18 +111,25 @@ class AuthorityCheck(Part):
     async def _all_fit(self, table: Table) -> bool:
         return all(fits for _, fits in await self._checked(select(table), table))
 
-    def _said_by_log(self, begins: bytes, ends: bytes) -> frozenset[str]:
-        """Whom the log names last with the first action, done, and not with the second; read only while a table is not as it was left."""
-        found: set[str] = set()
+    def _said_by_log(self, begins: bytes, ends: bytes, *, owners: bool = False) -> frozenset[str]:
+        """What the log names last with the first action, done, and not with the second, or with `owners` who did that.
+
+        Reads all of it, but only while a table is not as it was left.
+        """
+        found: dict[str, str] = {}
         query = select(audit_leaves.c.leaf).order_by(audit_leaves.c.number)
         with self._engine.connect() as connection:
             for row in connection.execution_options(yield_per=1000).execute(query):
                 if begins not in row.leaf and ends not in row.leaf:
                     continue
                 entry = leaves.entry_of(row.leaf)
-                if entry.outcome == Outcome.DONE.value:
-                    (found.add if begins in row.leaf else found.discard)(entry.ref)
-        return frozenset(found)
+                if entry.outcome != Outcome.DONE.value:
+                    continue
+                if begins in row.leaf:
+                    found[entry.ref] = entry.actor
+                else:
+                    found.pop(entry.ref, None)
+        return frozenset(found.values() if owners else found)
 
     # ---- after a rotation of the keys ----------------------------------------------------------------
 

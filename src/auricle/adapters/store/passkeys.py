@@ -36,8 +36,9 @@ class PasskeyRecords(Part):
         return [_passkey(row) for row in rows]
 
     async def passkey_count(self, person: PersonId) -> int:
-        """How many a person has."""
-        return len(await self.passkeys_of(person))
+        """How many a person has, also of those that were changed by somebody else: then a password alone is still not enough."""
+        rows = await self._checked(select(passkeys).where(passkeys.c.person == person), passkeys)
+        return max(len(rows), person in self._with_passkey)
 
     async def passkey(self, credential_id: bytes) -> Passkey | None:
         """The passkey an authenticator answers with."""

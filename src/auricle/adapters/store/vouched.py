@@ -30,7 +30,7 @@ _WITH_STANDING: dict[str, AnyQuery] = {}  # made once: sessions are looked at wi
 
 
 class Reading:
-    """What reads the database, in threads. `_gone` and `_with_totp` are what the audit log says while a table is not as it was left."""
+    """What reads the database, in threads. `_gone` and `_with_…` are what the audit log says while a table is not as it was left."""
 
     _writer: Writer
     _clock: Clock
@@ -42,6 +42,7 @@ class Reading:
         self._reported: set[str] = set()
         self._gone: frozenset[str] = frozenset()
         self._with_totp: frozenset[str] = frozenset()
+        self._with_passkey: frozenset[str] = frozenset()
 
     async def _rows(self, query: AnyQuery) -> Sequence[AnyRow]:
         return await asyncio.to_thread(self._read, query)
