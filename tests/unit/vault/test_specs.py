@@ -9,7 +9,7 @@ from auricle.adapters.keys import document, files, holders
 from auricle.adapters.keys import records as record_files
 from auricle.audit import export
 from auricle.audit.verify import Fault
-from auricle.vault import blind, fields, keyring, records, stream
+from auricle.vault import blind, fields, keyring, records, stream, vouch
 from auricle.vault.gate import Outcome
 
 ROOT = Path(__file__).parents[3]
@@ -31,6 +31,8 @@ def bytes_in(page: str) -> str:
         ("sealed-audio", stream.MAGIC),
         ("sealed-audio", record_files.LABEL),
         ("sealed-fields", records.LABEL),
+        ("vouched-rows", vouch.ROW_LABEL),
+        ("vouched-rows", vouch.SET_LABEL),
         ("keyring", keyring.LABEL),
         ("keyring", keyring.LABEL_1),
         ("keyring", holders.ROOT_LABEL),
@@ -55,6 +57,7 @@ def test_the_examples_are_the_vectors() -> None:
     for page, vector, key in (
         ("sealed-fields", "field/ok", "sealed"),
         ("sealed-audio", "stream/ok", "sealed"),
+        ("vouched-rows", "voucher/ok", "voucher"),
         ("keyring", "wrapping/ok", "wrapped"),
     ):
         wanted = json.loads((VECTORS / "vault" / f"{vector}.json").read_text())[key]
