@@ -35,6 +35,8 @@ from auricle.web.access.ports import Marking, WhatIf
 from auricle.web.ports import NotFound
 from fakes.web_ports import a_call, a_leg, a_message, a_running_call
 
+pytestmark = pytest.mark.real  # over a whole store each: slow for a unit test
+
 START = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 REASON = Phi("caller reported chest pain, line dropped")
 PATIENT, OTHER = "+12025550142", "+12025550143"

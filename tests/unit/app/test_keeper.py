@@ -26,6 +26,8 @@ from auricle.vault.keyring import Keyring
 from fakes.agreements import an_agreement
 from fakes.kept_office import NURSE, OFFICER, Everything, KeptOffice, Watch
 
+pytestmark = pytest.mark.real  # over a whole store each: slow for a unit test
+
 
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[KeptOffice]:

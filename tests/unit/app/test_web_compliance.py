@@ -27,6 +27,8 @@ from auricle.web.ports import NotFound
 from fakes.agreements import an_agreement
 from fakes.kept_office import NURSE, OFFICER, KeptOffice, Watch
 
+pytestmark = pytest.mark.real  # over a whole store each: slow for a unit test
+
 VOICEMAIL = RecordKind.VOICEMAIL
 SUPPORT = Actor(ActorKind.PERSON, "helper", frozenset({"support", "nurse"}), "s9", mailboxes=frozenset({"nurses"}))
 

@@ -25,6 +25,8 @@ from auricle.web.signed_in import SignedIn, StepUpNeeded, Throttled
 from fakes.authenticator import AT, BE, BS, UP, UV, Authenticator
 from fakes.sign_in import ADDRESS, DANA, NOOR, ORIGIN, SignInWorld
 
+pytestmark = pytest.mark.real  # over a whole store each: slow for a unit test
+
 CLI = Actor(ActorKind.SERVICE, "cli")
 
 
