@@ -49,9 +49,6 @@ ARGUMENTS: dict[str, Sequence[str]] = {
     "database check": [],
     "database accept": ["account"],
     "database restored": [],
-    "database check": [],
-    "database accept": ["account"],
-    "database restored": [],
     "audit export": [],
 }
 """In the order in which they are run. `serve`, `keys recover` and `database migrate` have tests of their own (tests/real: test_instance.py,
