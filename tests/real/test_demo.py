@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -80,6 +81,15 @@ def test_the_demo_shows_what_it_claims(run: Run) -> None:
     assert run.outcome["audit"]["entries"] >= 8
     assert len(run.outcome["sealed_files"]) == 1
     assert run.outcome["plaintext_audio_files"] == 0
+
+
+def test_nothing_was_found_damaged(run: Run) -> None:
+    """Sealing everything anew looks at every row with keys that do not open it too, and that is no damage."""
+    database = sqlite3.connect(run.directory / "data" / "auricle.db")
+    acts = {json.loads(leaf)["action"] for (leaf,) in database.execute("SELECT leaf FROM audit_leaf")}
+    database.close()
+    assert "keys.rotate" in acts
+    assert "integrity.damaged" not in acts
 
 
 def test_nothing_is_left_running(run: Run) -> None:

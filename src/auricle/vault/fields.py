@@ -50,6 +50,17 @@ class Fields:
             grant.note_damage(place.table, place.row, str(place))
             raise
 
+    def purpose_of(self, sealed: bytes, place: Place, grant: Grant) -> Purpose | None:
+        """The purpose something is sealed for, found by trying each; None where none opens it. That others do not is no damage."""
+        require(grant)
+        for purpose in Purpose:
+            try:
+                self._opened(purpose, sealed, place)
+            except VaultError:
+                continue
+            return purpose
+        return None
+
     def _opened(self, purpose: Purpose, sealed: bytes, place: Place) -> bytes:
         if len(sealed) < 2:
             raise Corrupt(f"{place}: sealed field is cut short")

@@ -122,11 +122,8 @@ class Rekeying(SealedReading):
         hold(grant, "keys", grant.ref.id)
         query = select(column.key.label("row"), column.column.label("was")).where(column.column.isnot(None)).limit(PROBED_ROWS)
         for row in await self._lying(query):
-            for purpose in Purpose:
-                try:
-                    self._fields.open(purpose, row.was, Place(column.table.name, column.column.name, str(row.row)), grant)
-                except VaultError:
-                    continue
+            purpose = self._fields.purpose_of(row.was, Place(column.table.name, column.column.name, str(row.row)), grant)
+            if purpose is not None:
                 return purpose
         return None
 
