@@ -1,6 +1,7 @@
 """The key file: created once, opened by its passphrase only, and each kind of trouble with its own words."""
 
 import importlib.util
+import itertools
 import json
 import os
 import time
@@ -362,7 +363,7 @@ def test_shares_that_do_not_open_change_nothing(files: FileKeys, tmp_path: Path)
         with pytest.raises(WrongShares, match=words) as caught:
             files.recover(typed, "a new passphrase 1")
         words_of = new[0].split()  # two in a row: single words of the list are ordinary ones that our own texts have too
-        assert not any(f"{one} {two}" in str(caught.value) for one, two in zip(words_of, words_of[1:], strict=False))
+        assert not any(f"{one} {two}" in str(caught.value) for one, two in itertools.pairwise(words_of))
     with pytest.raises(WeakPassphrase):
         files.recover(new[:2], "short")
     assert (tmp_path / "keys" / "keys.json").read_bytes() == before
