@@ -41,9 +41,10 @@ check: .venv/dev.stamp  ## lint, types, imports, unit tests
 	@.venv/bin/lint-imports --no-logo 2>&1 | tail -n 12
 	@$(PY) -m pytest -q -m "not real" -n 2 --dist worksteal tests
 
-bench: .venv/dev.stamp  ## call rate beside Asterisk in the same run (bench/README.md)
+bench: .venv/dev.stamp  ## call rate beside Asterisk, then keys, policies, log and store (bench/README.md)
 	@scripts/system.sh bench
 	@$(PY) bench/run.py
+	@for part in vault access audit store vouched; do echo "bench/$$part.py"; $(PY) bench/$$part.py || exit 1; done
 
 docs: .venv/dev.stamp  ## the documentation site, in site/
 	@$(PY) -m mkdocs build --strict --quiet && echo "site/index.html"
